@@ -1,0 +1,1 @@
+//! Floors: the same work with nothing of ours in it.

@@ -1,0 +1,203 @@
+//! Version schemes: how each ecosystem orders its versions.
+//!
+//! One file a scheme, each exporting a [`Definition`]; the list below is all that registers it.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use crate::{Error, Result};
+
+mod apk;
+mod composer;
+mod deb;
+mod gem;
+mod maven;
+mod nuget;
+mod pep440;
+mod rpm;
+mod semver;
+
+/// What a scheme file gives: its names and the functions that decide.
+pub(crate) struct Definition {
+    /// Name in VERS (`package-url/vers-spec`), then other names users write.
+    pub names: &'static [&'static str],
+    /// The program whose answers are the truth.
+    pub reference: &'static str,
+    /// Says what is wrong with a text that the reference refuses.
+    pub check: fn(&str) -> std::result::Result<(), &'static str>,
+    /// Orders two texts that passed `check`. Total and transitive; allocates nothing.
+    pub compare: fn(&str, &str) -> Ordering,
+    /// Appends a byte key of a text that passed `check`: keys are equal exactly when `compare` says
+    /// `Equal`, and their byte order is the order of the versions.
+    pub key: fn(&str, &mut Vec<u8>),
+}
+
+macro_rules! schemes {
+    ($($scheme:ident => $module:ident, $doc:literal;)*) => {
+        /// A version scheme. `parse` takes the name VERS gives it, or a common other one.
+        ///
+        /// ```
+        /// use hullmark::version::Scheme;
+        /// let scheme: Scheme = "deb".parse()?;
+        /// assert_eq!(scheme.compare("1.0~rc1", "1.0")?, std::cmp::Ordering::Less);
+        /// # Ok::<(), hullmark::Error>(())
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Scheme {
+            $(#[doc = $doc] $scheme,)*
+        }
+
+        impl Scheme {
+            /// All schemes, by name.
+            pub const ALL: &[Scheme] = &[$(Scheme::$scheme),*];
+
+            fn definition(self) -> &'static Definition {
+                match self {
+                    $(Scheme::$scheme => &$module::DEFINITION,)*
+                }
+            }
+        }
+    };
+}
+
+schemes! {
+    Apk => apk, "Alpine, Wolfi, Chainguard: apk-tools 3.";
+    Composer => composer, "Packagist: Composer's normalised versions.";
+    Deb => deb, "Debian and Ubuntu: dpkg.";
+    Gem => gem, "RubyGems: Gem::Version.";
+    Maven => maven, "Maven: ComparableVersion of Maven 3.";
+    Nuget => nuget, "NuGet: NuGetVersion.";
+    Pep440 => pep440, "PyPI: PEP 440 as `packaging` reads it.";
+    Rpm => rpm, "Red Hat, SUSE and kin: rpmvercmp with epoch and release.";
+    Semver => semver, "SemVer 2.0 precedence, with the `v` and `+incompatible` of Go.";
+}
+
+impl Scheme {
+    /// Name in VERS.
+    pub fn name(self) -> &'static str {
+        self.definition().names.first().copied().unwrap_or_default()
+    }
+
+    /// The program whose answers this scheme reproduces.
+    pub fn reference(self) -> &'static str {
+        self.definition().reference
+    }
+
+    /// Reads a version.
+    ///
+    /// # Errors
+    /// [`Error::Version`] where the reference program refuses the text.
+    pub fn parse(self, text: &str) -> Result<Version> {
+        self.check(text)?;
+        Ok(Version {
+            scheme: self,
+            text: text.into(),
+        })
+    }
+
+    /// Says whether the reference program would take this text as a version.
+    ///
+    /// # Errors
+    /// [`Error::Version`] with the rule it breaks.
+    pub fn check(self, text: &str) -> Result<()> {
+        (self.definition().check)(text).map_err(|reason| Error::Version {
+            scheme: self.name(),
+            text: text.to_owned(),
+            reason: reason.to_owned(),
+        })
+    }
+
+    /// Orders two versions.
+    ///
+    /// # Errors
+    /// [`Error::Version`] if either is not a version of this scheme.
+    pub fn compare(self, left: &str, right: &str) -> Result<Ordering> {
+        self.check(left)?;
+        self.check(right)?;
+        Ok((self.definition().compare)(left, right))
+    }
+
+    /// Appends the order-preserving byte key of a version to `key`.
+    ///
+    /// # Errors
+    /// [`Error::Version`] if `text` is not a version of this scheme.
+    pub fn key(self, text: &str, key: &mut Vec<u8>) -> Result<()> {
+        self.check(text)?;
+        (self.definition().key)(text, key);
+        Ok(())
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Scheme {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|scheme| scheme.definition().names.contains(&text))
+            .ok_or_else(|| Error::Unsupported {
+                what: "scheme",
+                text: text.to_owned(),
+            })
+    }
+}
+
+/// A version of one scheme: ordered as its reference program orders it, shown as it was written.
+///
+/// Versions of unlike schemes have no order.
+#[derive(Debug, Clone)]
+pub struct Version {
+    scheme: Scheme,
+    text: Box<str>,
+}
+
+impl Version {
+    /// Its scheme.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.partial_cmp(other) == Some(Ordering::Equal)
+    }
+}
+
+impl Eq for Version {}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        (self.scheme == other.scheme).then(|| (self.scheme.definition().compare)(&self.text, &other.text))
+    }
+}
+
+impl Hash for Version {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut key = Vec::with_capacity(self.text.len() + 8);
+        (self.scheme.definition().key)(&self.text, &mut key);
+        self.scheme.hash(state);
+        key.hash(state);
+    }
+}
