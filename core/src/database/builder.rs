@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::codec::Reader;
+use super::codec::{Reader, prefix};
 use super::stage::{Ecosystems, stage};
 use super::{feed, modified_order, write};
 use crate::advisory::{Notes, osv};
@@ -208,6 +208,7 @@ impl DatabaseBuilder {
 /// A record that waits, with what decides between those of one id.
 struct Offered<'a> {
     id: &'a [u8],
+    prefix: u128,
     modified: &'a [u8],
     bytes: &'a [u8],
     feed: usize,
@@ -216,8 +217,10 @@ struct Offered<'a> {
 impl<'a> Offered<'a> {
     fn new(bytes: &'a [u8], feed: usize) -> Self {
         let mut reader = Reader::new(bytes);
+        let id = reader.block().unwrap_or_default();
         Self {
-            id: reader.block().unwrap_or_default(),
+            id,
+            prefix: prefix(id),
             modified: reader.block().unwrap_or_default(),
             bytes,
             feed,
@@ -226,8 +229,8 @@ impl<'a> Offered<'a> {
 
     /// By id, the one to be used first.
     fn rank(&self, other: &Self) -> Ordering {
-        self.id
-            .cmp(other.id)
+        (self.prefix, self.id)
+            .cmp(&(other.prefix, other.id))
             .then_with(|| modified_order(other.modified, self.modified))
             .then_with(|| other.bytes.len().cmp(&self.bytes.len()))
             .then_with(|| other.bytes.cmp(self.bytes))

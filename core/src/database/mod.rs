@@ -88,7 +88,7 @@ impl Database {
         let packages = self.section(Section::Packages);
         table::find(self.section(Section::Slots), self.header.probes, hash)
             .filter_map(|place| read::Package::read(packages, place))
-            .find(|package| package.names(ecosystem, name))
+            .find(|package| package.name == name.as_bytes() && package.ecosystem == ecosystem.as_bytes())
             .into_iter()
             .flat_map(|package| package.candidates(self))
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::codec::{Reader, Write};
+use super::codec::{Reader, Write, prefix};
 use super::format::{Header, PAGE, Section};
 use super::stage::{Staged, StagedEntry, StagedKey};
 use super::{modified_order, table};
@@ -87,23 +87,18 @@ struct Row<'a> {
     key: StagedKey<'a>,
 }
 
-/// The first sixteen bytes as a number whose order is theirs.
-fn prefix(text: &[u8]) -> u128 {
-    let mut first = [0; 16];
-    first.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
-    u128::from_be_bytes(first)
-}
-
 /// Which ids a record bears.
 struct Bearer<'a> {
     id: &'a [u8],
     /// Its first bytes as a number, which orders most ids with one comparison.
     prefix: u128,
     record: u32,
+    /// Its number among all, in the order in which `facts` names ids.
+    number: u32,
     bears: Bears,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Bears {
     Own,
     /// As alias or `upstream`.
@@ -351,49 +346,61 @@ struct Ids<'a> {
     bytes: Vec<u8>,
     /// Each id with its place, sorted.
     keys: Vec<(&'a [u8], u32)>,
-    /// The same, to look up.
-    places: HashMap<&'a [u8], u32>,
+    /// Places of all ids that records name, in the order in which `facts` names them.
+    places: Vec<u32>,
 }
 
 fn ids<'a>(staged: &[Staged<'a>]) -> Result<Ids<'a>> {
     let mut bearers = Vec::new();
     for (record, staged) in (0_u32..).zip(staged) {
-        let mut bear = |id, bears| {
+        let mut bear = |id, bears| -> Result<()> {
             bearers.push(Bearer {
                 id,
                 prefix: prefix(id),
                 record,
+                number: offset(bearers.len())?,
                 bears,
             });
+            Ok(())
         };
-        bear(staged.id, Bears::Own);
-        for (names, bears) in [
+        bear(staged.id, Bears::Own)?;
+        for (mut names, bears) in [
             (staged.aliases, Bears::Other),
             (staged.upstream, Bears::Other),
             (staged.related, Bears::Not),
         ] {
-            let mut names = names;
             while !names.is_empty() {
-                bear(names.block().ok_or_else(unread)?, bears);
+                bear(names.block().ok_or_else(unread)?, bears)?;
             }
         }
     }
-    let key = |bearer: &Bearer<'a>| (bearer.prefix, bearer.id, bearer.record, bearer.bears);
+    let key = |bearer: &Bearer<'a>| (bearer.prefix, bearer.id, bearer.number);
     bearers.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
-    bearers.dedup_by(|next, one| next.id == one.id && next.record == one.record);
 
-    let (mut bytes, mut keys) = (Vec::new(), Vec::new());
+    let (mut bytes, mut keys, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    let mut places = vec![0; bearers.len()];
     for group in bearers.chunk_by(|a, b| a.id == b.id) {
         let Some(first) = group.first() else { continue };
-        keys.push((first.id, offset(bytes.len())?));
+        let place = offset(bytes.len())?;
+        keys.push((first.id, place));
+        for bearer in group {
+            *places.get_mut(bearer.number as usize).ok_or_else(unread)? = place;
+        }
+        let own = group
+            .iter()
+            .find(|bearer| bearer.bears == Bears::Own)
+            .map(|bearer| bearer.record);
+        let other = group
+            .iter()
+            .filter(|bearer| bearer.bears == Bears::Other && Some(bearer.record) != own);
+        others.clear();
+        others.extend(other.map(|bearer| bearer.record));
+        others.dedup();
         bytes.put_block(first.id);
-        let own = group.iter().find(|bearer| bearer.bears == Bears::Own);
-        bytes.put_varint(own.map_or(0, |bearer| bearer.record + 1));
-        let others = || group.iter().filter(|bearer| bearer.bears == Bears::Other);
-        bytes.put_varint(offset(others().count())?);
-        others().for_each(|bearer| bytes.put_varint(bearer.record));
+        bytes.put_varint(own.map_or(0, |own| own + 1));
+        bytes.put_varint(offset(others.len())?);
+        others.iter().for_each(|record| bytes.put_varint(*record));
     }
-    let places = keys.iter().copied().collect();
     Ok(Ids { bytes, keys, places })
 }
 
@@ -413,7 +420,8 @@ fn facts<'a>(
     extras: &mut Pool<'a>,
 ) -> Result<Facts> {
     let mut out = Facts::default();
-    let place = |id: &[u8]| ids.places.get(id).copied().ok_or_else(unread);
+    let mut places = ids.places.iter();
+    let mut place = || places.next().copied().ok_or_else(unread);
     let mut block = Vec::new();
     for (record, begin) in staged.iter().zip(begins) {
         let mut flags = 0;
@@ -428,7 +436,7 @@ fn facts<'a>(
         }
 
         let facts = &mut out.bytes;
-        facts.put_varint(place(record.id)?);
+        facts.put_varint(place()?);
         for text in [record.modified, record.published, record.withdrawn] {
             facts.put_block(text);
         }
@@ -436,7 +444,8 @@ fn facts<'a>(
             let mut names = names;
             block.clear();
             while !names.is_empty() {
-                block.put_varint(place(names.block().ok_or_else(unread)?)?);
+                names.block().ok_or_else(unread)?;
+                block.put_varint(place()?);
             }
             facts.put_block(&block);
         }
