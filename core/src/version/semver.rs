@@ -81,7 +81,7 @@ impl<'a> Grammar<'a> {
     fn numbers_reach(&self, limit: &[u8]) -> bool {
         self.numbers
             .iter()
-            .all(|number| digits::compare(number, limit).is_le())
+            .all(|number| number.len() < limit.len() || digits::compare(number, limit).is_le())
     }
 
     /// Whether the crate `semver` reads it.
@@ -142,6 +142,13 @@ fn strip_v(text: &[u8]) -> (bool, &[u8]) {
 
 /// JavaScript's `trim`: Unicode's white space, less NEL, and the byte order mark.
 fn trim(text: &str) -> &str {
+    // Nearly every text: it starts and ends with what is no space.
+    if let ([first, ..], [.., last]) = (text.as_bytes(), text.as_bytes())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return text;
+    }
     text.trim_matches(|letter: char| match letter {
         '\u{85}' => false,
         '\u{feff}' => true,
