@@ -1,7 +1,7 @@
 //! SemVer 2.0 precedence for npm, crates.io, Go, Hex and OSV's ranges of type `SEMVER`.
 //!
-//! Three programs judge such texts, and they order what they share alike: the crate `semver` (strict),
-//! node-semver and golang.org/x/mod/semver. A text is a version where at least one of them takes it:
+//! Three programs judge such texts: the crate `semver` (strict), node-semver and golang.org/x/mod/semver.
+//! A text is a version where at least one of them takes it:
 //!
 //! | text | `semver` | node-semver | x/mod/semver |
 //! |---|---|---|---|
@@ -10,6 +10,9 @@
 //! | `v1`, `v1.2` | no | no | yes, as `v1.0.0` and `v1.2.0` |
 //! | ` 1.2.3 ` | no | yes | no |
 //! | numbers up to | 2⁶⁴-1 | 2⁵³-1 | any |
+//!
+//! They differ in one order: node-semver rounds numeric prerelease identifiers above 2⁵³ to doubles, so that
+//! unlike ones may be equal. Here, as in the two others, all digits count.
 //!
 //! So `1`, `1.2`, `1.2.3.4`, `01.2.3` and `1.2.3-01` are none. Advisories write a few of them as bounds all
 //! the same: see [`bound`].
