@@ -12,6 +12,7 @@ use crate::{Error, Result};
 mod apk;
 mod composer;
 mod deb;
+mod digits;
 mod gem;
 mod maven;
 mod nuget;
