@@ -25,7 +25,7 @@ enum Normal<'a> {
 }
 
 struct Release<'a> {
-    /// Numbers, and the `x` or `*` of a numeric branch, with a separator or nothing between them.
+    /// Numbers, or the `x` and `*` of a numeric branch, with one separator between each two.
     numbers: &'a [u8],
     /// What stands for each number missing out of four; dates are taken as they are.
     fill: Option<&'static [u8]>,
@@ -46,7 +46,8 @@ enum Form {
     Candidate,
     End,
     Number,
-    Patch,
+    /// In a key, the values between stand for a number with so many bytes.
+    Patch = 16,
 }
 
 /// Longer spellings first, so that `p` does not take the head of `patch`.
@@ -86,7 +87,10 @@ fn trim(text: &[u8]) -> &[u8] {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | 0x0B | 0);
     let start = text.iter().position(|byte| !blank(byte)).unwrap_or(text.len());
     let text = text.split_at(start).1;
-    let end = text.iter().rposition(|byte| !blank(byte)).map_or(0, |last| last + 1);
+    let end = text
+        .iter()
+        .rposition(|byte| !blank(byte))
+        .map_or(0, |last| last + 1);
     text.split_at(end).0
 }
 
@@ -113,13 +117,13 @@ fn strip_last_word<'a>(text: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
 /// `dev-fix as 1.0` is `dev-fix`.
 fn without_alias(text: &[u8]) -> &[u8] {
     let is_stop = |byte: &u8| *byte == b',' || is_space(*byte);
-    let skip_blanks = |text: &'_ [u8]| text.iter().position(|byte| *byte != b' ').unwrap_or(text.len());
+    let blanks_end = |text: &[u8]| text.iter().position(|byte| *byte != b' ').unwrap_or(text.len());
     let name_end = text.iter().position(is_stop).unwrap_or(text.len());
     let (name, rest) = text.split_at(name_end);
     let aliased = || {
-        let (blanks, rest) = rest.split_at(skip_blanks(rest));
+        let (blanks, rest) = rest.split_at(blanks_end(rest));
         let rest = rest.strip_prefix(b"as")?;
-        let (more_blanks, alias) = rest.split_at(skip_blanks(rest));
+        let (more_blanks, alias) = rest.split_at(blanks_end(rest));
         let parts = [name, blanks, more_blanks, alias];
         (parts.iter().all(|part| !part.is_empty()) && !alias.iter().any(is_stop)).then_some(name)
     };
@@ -129,12 +133,17 @@ fn without_alias(text: &[u8]) -> &[u8] {
 /// `1.0@beta` is `1.0`.
 fn without_flag(text: &[u8]) -> &[u8] {
     let flags: [&[u8]; 5] = [b"@stable", b"@RC", b"@beta", b"@alpha", b"@dev"];
-    flags.iter().find_map(|flag| strip_last_word(text, flag)).unwrap_or(text)
+    flags
+        .iter()
+        .find_map(|flag| strip_last_word(text, flag))
+        .unwrap_or(text)
 }
 
 /// `1.0+build` is `1.0`.
 fn without_build(text: &[u8]) -> &[u8] {
-    let stop = text.iter().position(|byte| matches!(byte, b',' | b'+') || is_space(*byte));
+    let stop = text
+        .iter()
+        .position(|byte| matches!(byte, b',' | b'+') || is_space(*byte));
     let Some((version, [b'+', build @ ..])) = stop.and_then(|stop| text.split_at_checked(stop)) else {
         return text;
     };
@@ -188,7 +197,9 @@ fn date(text: &[u8]) -> Option<Release<'_>> {
         readings = readings.after(run.len());
         rest = after;
     }
-    readings.is_date().then(|| modified(before(text, rest), None, rest))?
+    readings
+        .is_date()
+        .then(|| modified(before(text, rest), None, rest))?
 }
 
 /// The ways to read the digits so far: bit n for n pairs after the year, then one bit each for one and
@@ -279,7 +290,9 @@ fn ends_release(text: &[u8]) -> Option<bool> {
     if text.is_empty() {
         return Some(false);
     }
-    skip_dot_or_hyphen(text).eq_ignore_ascii_case(b"dev").then_some(true)
+    skip_dot_or_hyphen(text)
+        .eq_ignore_ascii_case(b"dev")
+        .then_some(true)
 }
 
 /// `1.x-dev`, `v2.0.*-dev`: only its last line counts, since a dot of the pattern stops at a line feed.
@@ -293,7 +306,10 @@ fn numeric_branch(text: &[u8]) -> Option<Release<'_>> {
     let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
     let mut parts = name.split(|byte| *byte == b'.');
     let numeric = parts.next().is_some_and(is_number)
-        && parts.by_ref().take(3).all(|part| is_number(part) || matches!(part, b"x" | b"X" | b"*"))
+        && parts
+            .by_ref()
+            .take(3)
+            .all(|part| is_number(part) || matches!(part, b"x" | b"X" | b"*"))
         && parts.next().is_none();
     numeric.then_some(Release {
         numbers: name,
@@ -316,7 +332,13 @@ impl<'a> Release<'a> {
         let fill = std::iter::repeat_n(self.fill.unwrap_or_default(), 4 - given);
         let serial = self.serial.split(|byte| matches!(byte, b'.' | b'-'));
         numbers
-            .map(|part| if matches!(part, b"x" | b"X" | b"*") { WILDCARD } else { part })
+            .map(|part| {
+                if matches!(part, b"x" | b"X" | b"*") {
+                    WILDCARD
+                } else {
+                    part
+                }
+            })
             .chain(fill)
             .map(number)
             .chain(self.stability.map(|form| (form, [].as_slice())))
@@ -343,7 +365,9 @@ fn compare_releases(left: &Release<'_>, right: &Release<'_>) -> Ordering {
             (None, None) => return Ordering::Equal,
             (left, right) => (left.unwrap_or(END), right.unwrap_or(END)),
         };
-        let order = left.cmp(&right).then_with(|| value(left_number).cmp(&value(right_number)));
+        let order = left
+            .cmp(&right)
+            .then_with(|| value(left_number).cmp(&value(right_number)));
         if order.is_ne() {
             return order;
         }
@@ -355,11 +379,13 @@ const END: (Form, &[u8]) = (Form::End, &[]);
 /// PHP reads a number as a C `long`, which stops at its highest value.
 fn value(number: &[u8]) -> u64 {
     const HIGHEST: u64 = i64::MAX as u64;
-    let number = digits::trim(number);
+    let number = digits::significant(number);
     if number.len() > 19 {
         return HIGHEST;
     }
-    let value = number.iter().fold(0_u64, |value, digit| value * 10 + u64::from(digit - b'0'));
+    let value = number
+        .iter()
+        .fold(0_u64, |value, digit| value * 10 + u64::from(digit - b'0'));
     value.min(HIGHEST)
 }
 
@@ -371,13 +397,173 @@ fn key(text: &str, key: &mut Vec<u8>) {
         }
         Ok(Normal::Release(release)) => {
             for (form, number) in release.parts() {
-                key.push(form as u8);
                 if form == Form::Number {
-                    key.extend_from_slice(&value(number).to_be_bytes());
+                    let bytes = value(number).to_be_bytes();
+                    let bytes = bytes.iter().skip_while(|byte| **byte == 0);
+                    key.push(form as u8 + bytes.clone().count() as u8);
+                    key.extend(bytes);
+                } else {
+                    key.push(form as u8);
                 }
             }
             key.push(Form::End as u8);
         }
         Err(_) => key.extend_from_slice(text.as_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn stabilities_order_around_the_release() {
+        DEFINITION.ascends(&[
+            &["dev-", "DEV-"],
+            &["dev-a", "Dev-a", "dev-a as 1.0", "dev-a@dev as ^2.0@dev"],
+            &["dev-b"],
+            &["dev-b+c"],
+            &["dev-master", "master", " master@dev "],
+            &["1-Stable", "1.0.0.0.STABLE"],
+            &["1-sTable2"],
+            &["1-dev", "1.0.0.0-dev", "1.0.DEV", "1.0dev", "1.0_-dev"],
+            &["1-alpha-dev", "v1.a-dev"],
+            &[
+                "1-alpha",
+                "1.0a",
+                "1-A",
+                "1.0.0.0_alpha",
+                "1.0-alpha@stable",
+                "1.0alpha+build",
+            ],
+            &["1-alpha1-dev"],
+            &["1-alpha1", "1.0.a.01", "1.0a-1"],
+            &["1-alpha1.2-3", "1.0.0-a-1-2.3"],
+            &["1-alpha10"],
+            &["1-beta", "1.0b"],
+            &["1-RC", "1.0rc"],
+            &["1-rc.1"],
+            &[
+                "1",
+                "V01.0.0.0",
+                "1.",
+                "1.0-",
+                "1.0_",
+                "1-stable",
+                "1stable.3-dev",
+                "1@dev",
+                "1 as 2",
+                "1\n@RC",
+            ],
+            &["1-patch-dev"],
+            &["1-patch", "1p", "1.0.pl"],
+            &["1-p1"],
+            &["1.0.0.1-dev"],
+            &["1.0.1"],
+            &["1.0.10"],
+            &[
+                "1.x-dev",
+                "1.X.x-dev",
+                "v1.*.dev",
+                "1.9999999.9999999.9999999-dev",
+                "foo\n1.x-dev",
+                "1 -dev",
+            ],
+            &["2"],
+            &["2010.01.02"],
+            &["2010-01-02.5", "2010:01:02-005"],
+            &["201001"],
+            &["20100102", "v20100102"],
+            &["20100102.0"],
+            &["20100102.0.3"],
+            &["20100102203040-10"],
+        ]);
+    }
+
+    #[test]
+    fn numbers_stop_where_a_c_long_does() {
+        DEFINITION.ascends(&[
+            &["1.9223372036854775806"],
+            &[
+                "1.9223372036854775807",
+                "1.9223372036854775808",
+                "1.99999999999999999999",
+            ],
+        ]);
+    }
+
+    #[test]
+    fn what_composer_refuses_is_refused() {
+        DEFINITION.refuses(&[
+            "",
+            "a",
+            "1.0.0-meh",
+            "1.0.0.0.0",
+            "feature-foo",
+            "foo-dev",
+            "dev",
+            "1.0.0+foo bar",
+            "1.0.1-SNAPSHOT",
+            "1.0.0<1.0.5-dev",
+            "foo bar-dev",
+            "1.0 .2",
+            " as ",
+            " as 1.2",
+            "1.*",
+            "1.x",
+            "*-dev",
+            "1.y-dev",
+            "1.0.0.0.x-dev",
+            "1,0",
+            "1.0-dev-dev",
+            "1.0-beta.",
+            "1.0-beta..1",
+            "1.0--beta",
+            "1.0-.beta",
+            "1.0+",
+            "1.0@foo",
+            "@dev",
+            "vv1",
+            "Master",
+            "main",
+            "٣.0",
+            "20100102.0.3.4",
+            "100000.0.0.0",
+            "2023013.0.0",
+            "20230131000.0.0",
+            "201001x",
+        ]);
+    }
+
+    #[test]
+    fn long_texts_are_read() {
+        DEFINITION.reads_long_texts(
+            &["", "1", "dev-", "2010", "1-a", "1+"],
+            &[
+                "0", "01", ".01", ".0", "-1", "x", " ", "\n", "@dev", "-dev", "1.x",
+            ],
+        );
+    }
+
+    fn version() -> impl Strategy<Value = String> {
+        let release = r"v?[0-2]{1,2}(\.[0-2]){0,3}";
+        let date = r"20[01]{2}([.:-]?0[12]){1,3}([.-]?[0-2]{1,3}){0,2}";
+        let modifier =
+            r"([._-]?(alpha|b|RC|pl|p|stable|Stable|a)?([.-]?[0-2]){0,2}([.-]?dev)?)?(\+b)?(@dev)?( as 1)?";
+        prop_oneof![
+            4 => proptest::string::string_regex(&format!("({release}|{date}){modifier}")).unwrap(),
+            1 => r"v?[0-2](\.([0-2]|[xX*])){0,3}[.-]?dev",
+            1 => r"dev-[ab]{0,2}",
+            1 => r"\PC{0,12}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn keys_keep_the_order(left in version(), right in version()) {
+            DEFINITION.is_the_order_of_keys(&left, &right);
+        }
     }
 }

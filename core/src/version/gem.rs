@@ -58,7 +58,7 @@ enum Segment<'a> {
 
 impl Segment<'_> {
     fn is_zero(self) -> bool {
-        matches!(self, Self::Number(number) if digits::is_zero(number))
+        matches!(self, Self::Number(number) if digits::significant(number).is_empty())
     }
 }
 
@@ -162,9 +162,10 @@ fn compare(left: &str, right: &str) -> Ordering {
     }
 }
 
-/// Since the end equals zeros without end, a run of zeros is written with what follows it: before
-/// letters it sorts below the end, and the more zeros the higher; before a number it is the reverse.
+/// Since the end equals zeros without end, a zero is written below the end or above it, as what follows
+/// the zeros says: `1.a.0.b` is below `1.a`, and `1.a.0.1` is above.
 fn key(text: &str, key: &mut Vec<u8>) {
+    const END: u8 = 3;
     let mut zeros = 0;
     for segment in Segments::of(text) {
         match segment {
@@ -173,20 +174,94 @@ fn key(text: &str, key: &mut Vec<u8>) {
                 continue;
             }
             Segment::Letters(letters) => {
-                key.push(1);
-                digits::push_count(zeros, key);
+                key.extend(std::iter::repeat_n(END - 1, zeros));
+                key.push(END - 2);
                 key.extend_from_slice(letters);
                 key.push(0);
             }
             Segment::Number(number) => {
-                key.push(3);
-                let start = key.len();
-                digits::push_count(zeros, key);
-                key.iter_mut().skip(start).for_each(|byte| *byte = !*byte);
-                digits::push(number, key);
+                for number in std::iter::repeat_n([].as_slice(), zeros).chain([number]) {
+                    key.push(END + 1);
+                    digits::key(number, key);
+                }
             }
         }
         zeros = 0;
     }
-    key.push(2);
+    key.push(END);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn letters_sort_below_numbers() {
+        DEFINITION.ascends(&[
+            &["0.a"],
+            &["", "0", " \n", "0.0.0", "00"],
+            &["0.9"],
+            &["1.A"],
+            &["1.a", "1.0.a", "1.0.0.a.0", "1.a.0.0"],
+            &["1.a.0.1", "1.0.a0.1"],
+            &["1.a.1", "1.a1", "1.0.0.a01"],
+            &["1.a.2"],
+            &["1.a.10"],
+            &["1.b"],
+            &["1.ba"],
+            &["1-0.a", "1.pre.0.a"],
+            &["1.pre", "1-0", "1.0-0.0"],
+            &["1-1", "1.pre.1", "1-01.0"],
+            &["1-1.1"],
+            &["1", "1.0", "\t1.0.0\x0b", "001"],
+            &["1.0.0.1"],
+            &["1.0.1.a"],
+            &["1.0.1"],
+            &["1.0.2"],
+            &["1.0.10"],
+            &["1.1", "1.1.0"],
+            &["99999999999999999999.1"],
+            &["100000000000000000000"],
+        ]);
+        // Inside a prerelease zeros stay where they are, and what follows them decides.
+        DEFINITION.ascends(&[
+            &["1.a.b"],
+            &["1.a.0.b"],
+            &["1.a.0.0.b"],
+            &["1.a"],
+            &["1.a.0.0.1"],
+            &["1.a.0.1"],
+        ]);
+        // A second hyphen is one more `pre`.
+        DEFINITION.ascends(&[&["1-a-b"], &["1-a.pre.c", "1-a-c"], &["1-a"]]);
+    }
+
+    #[test]
+    fn what_rubygems_refuses_is_refused() {
+        DEFINITION.refuses(&[
+            "a", "1a", "1beta", ".1", "1.", "1..2", "1.-1", "1-", "1-.1", "1-1.", "1-1..2", "1+1", "1_1",
+            "1 2", "1.2 3", "1.é", "1.٣", "\u{a0}1", "1\0", "-1", "v1",
+        ]);
+    }
+
+    #[test]
+    fn long_texts_are_read() {
+        DEFINITION.reads_long_texts(
+            &["", "1", "1.", "1.a.", "1-"],
+            &["0", "0.", ".0", ".a", "a1", "-", " ", "0.0.a."],
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn keys_keep_the_order(left in version(), right in version()) {
+            DEFINITION.is_the_order_of_keys(&left, &right);
+        }
+    }
+
+    fn version() -> impl Strategy<Value = String> {
+        prop_oneof![4 => r"[0-2]{1,2}(\.([0-2]|00|[abA]{1,2}|a[01])){0,6}(-[ab01-]{1,2}(\.[ab0]){0,3})?", 1 => r"\PC{0,12}"]
+    }
 }

@@ -103,10 +103,12 @@ impl<'a> Word<'a> {
 /// units come before the last ones of one unit. Java writes the Greek sigma at the end of a word in
 /// another form; here it is the same everywhere.
 fn utf16(word: &str) -> impl Iterator<Item = u32> {
-    word.chars().flat_map(char::to_lowercase).map(|c| match u32::from(c) {
-        c @ 0xE000..=0xFFFF => c + 0x11_0000,
-        c => c,
-    })
+    word.chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| match u32::from(c) {
+            c @ 0xE000..=0xFFFF => c + 0x11_0000,
+            c => c,
+        })
 }
 
 /// The digits 0 of Java's `Character.isDigit`; each has its nine others behind it.
@@ -142,7 +144,11 @@ impl<'a> Number<'a> {
             "" => text,
             significant => significant,
         };
-        let written = if significant.is_ascii() { significant.len() } else { significant.chars().count() };
+        let written = if significant.is_ascii() {
+            significant.len()
+        } else {
+            significant.chars().count()
+        };
         let digits = significant.trim_start_matches(|c| digit(c) == Some(0));
         Self {
             java_type: match written {
@@ -150,23 +156,36 @@ impl<'a> Number<'a> {
                 10..=18 => 1,
                 _ => 2,
             },
-            length: if digits.is_ascii() { digits.len() } else { digits.chars().count() },
+            length: if digits.is_ascii() {
+                digits.len()
+            } else {
+                digits.chars().count()
+            },
             digits,
         }
     }
 
     fn compare(&self, other: &Self) -> Ordering {
         let head = |number: &Self| (number.java_type, number.length);
-        head(self).cmp(&head(other)).then_with(|| match (self.digits, other.digits) {
-            (left, right) if left.is_ascii() && right.is_ascii() => left.cmp(right),
-            (left, right) => left.chars().map(digit).cmp(right.chars().map(digit)),
-        })
+        head(self)
+            .cmp(&head(other))
+            .then_with(|| match (self.digits, other.digits) {
+                (left, right) if left.is_ascii() && right.is_ascii() => left.cmp(right),
+                (left, right) => left.chars().map(digit).cmp(right.chars().map(digit)),
+            })
     }
 
     fn push(&self, key: &mut Vec<u8>) {
         key.push(self.java_type);
-        digits::push_count(self.length, key);
-        key.extend(self.digits.chars().filter_map(digit).filter_map(|digit| u8::try_from(digit).ok()));
+        if self.digits.is_ascii() {
+            return digits::key(self.digits.as_bytes(), key);
+        }
+        let ascii: String = self
+            .digits
+            .chars()
+            .filter_map(|c| char::from_digit(digit(c)?, 10))
+            .collect();
+        digits::key(ascii.as_bytes(), key);
     }
 }
 
@@ -330,24 +349,59 @@ fn compare(left: &str, right: &str) -> Ordering {
     }
 }
 
+/// Place of the end of a list among the rungs.
+const END: u8 = 5;
+
+impl Items<'_> {
+    /// Where the last item stands around the end of its list, in the order of keys.
+    fn rung(&self, item: Item<'_>) -> u8 {
+        let below_end = self.sign.is_lt();
+        match item {
+            Item::Word(word) if word.rank != Rank::Release => {
+                if below_end {
+                    1
+                } else {
+                    7
+                }
+            }
+            Item::Word(_) => {
+                if below_end {
+                    2
+                } else {
+                    6
+                }
+            }
+            Item::List => {
+                if below_end {
+                    3
+                } else {
+                    8
+                }
+            }
+            Item::Number(_) => {
+                if below_end {
+                    4
+                } else {
+                    9
+                }
+            }
+        }
+    }
+}
+
 fn key(text: &str, key: &mut Vec<u8>) {
-    const END: u8 = 5;
     let mut items = Items::of(text);
     while let Some(item) = items.next() {
-        let below_end = items.sign.is_lt();
+        key.push(items.rung(item));
         match item {
-            Item::Word(word) if word.rank == Rank::Release => key.push(if below_end { 2 } else { 6 }),
             Item::Word(word) => {
-                key.extend_from_slice(&[if below_end { 1 } else { 7 }, word.rank as u8]);
+                key.push(word.rank as u8);
                 if word.rank == Rank::Other {
                     push_word(word.text, key);
                 }
             }
-            Item::List => key.push(if below_end { 3 } else { 8 }),
-            Item::Number(number) => {
-                key.push(if below_end { 4 } else { 9 });
-                Number::of(number).push(key);
-            }
+            Item::List => {}
+            Item::Number(number) => Number::of(number).push(key),
         }
     }
     key.push(END);
@@ -362,4 +416,129 @@ fn push_word(word: &str, key: &mut Vec<u8>) {
         }
     }
     key.push(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn qualifiers_order_around_the_release() {
+        DEFINITION.ascends(&[
+            &["alpha", "ALPHA-0"],
+            &["0-alpha", "0.0.Alpha", "-alpha"],
+            &["", "0", "0.0", "-", ".", "0-0", "ga", "final-0", "0.RELEASE"],
+            &["1-alpha", "1alpha", "1.0.0-alpha", "1.alpha", "1-Alpha-0"],
+            &["1-a1", "1a1", "1-alpha1", "1alpha-01", "1.a1"],
+            &["1-beta", "1.beta"],
+            &["1-b2", "1-beta-2"],
+            &["1-m3", "1milestone3"],
+            &["1-cr", "1.0-rc"],
+            &["1-rc-1", "1CR1"],
+            &["1-SNAPSHOT", "1.snapshot"],
+            &[
+                "1", "1.0.0", "1-0", "1-ga", "1.final", "1Release", "1-", "1..0", "001", "1-0.0-0",
+            ],
+            &["1-sp", "1.SP"],
+            &["1-sp-1", "1sp1"],
+            &["1-a", "1.a", "1.A"],
+            &["1-b"],
+            &["1-foo", "1.foo", "1FOO"],
+            &["1-foo-1", "1foo1"],
+            &["1-foo.1"],
+            &["1-foo\0"],
+            &["1-xyz"],
+            &["1-é", "1-É"],
+            &["1-\u{1F600}"],
+            &["1-\u{FFEE}"],
+            &["1--1", "1-0-1"],
+            &["1-1", "1.0-1", "1-01", "1.0.0-1"],
+            &["1-2"],
+            &["1-10"],
+            &["1.0.1"],
+            &["1.1-alpha"],
+            &["1.1", "1.01"],
+            &["1.2"],
+            &["1.\u{663}", "1.3"],
+            &["1.\u{FF11}0", "1.10"],
+            &["999999999"],
+            // Java keeps ten digits as a `long`, zeros too, and a `long` is above any `int`.
+            &["0000000000.1"],
+            &["9999999999"],
+            &["00000000000000000000.1"],
+            &["99999999999999999999999"],
+            &["100000000000000000000000"],
+        ]);
+    }
+
+    #[test]
+    fn words_before_a_dot_or_hyphen_stay_in_their_list() {
+        DEFINITION.ascends(&[&["1.rc-1"], &["1.rc.1"], &["1-rc"], &["1-rc-1", "1.rc1"], &["1"]]);
+        DEFINITION.ascends(&[
+            &["1"],
+            &["1.x-1"],
+            &["1.x.1"],
+            &["1-x", "1.Final-x"],
+            &["1-1"],
+            &["1.0.x.1"],
+        ]);
+    }
+
+    /// One step of a cycle is where the key departs; see the head of this file.
+    #[test]
+    fn the_order_has_cycles() {
+        for cycle in [
+            ["1.0.alpha.1", "1", "1-1"],
+            ["1-alpha", "1", "1.x.1"],
+            ["1-alpha", "1", "1.Final.x.1"],
+        ] {
+            let steps = cycle.iter().zip(cycle.iter().cycle().skip(1));
+            let departures = steps
+                .map(|(low, high)| {
+                    assert_eq!(compare(low, high), Ordering::Less, "{low} and {high}");
+                    DEFINITION.key_of(low) > DEFINITION.key_of(high)
+                })
+                .filter(|departs| *departs);
+            assert_eq!(departures.count(), 1, "{cycle:?}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_read() {
+        DEFINITION.reads_long_texts(
+            &["", "1.", "1-x"],
+            &[
+                "0", "9", ".0", "0.", "-", "-0", "a", "a1", "1a", ".a", "ga.", "ga-", "0-", "é", "\u{660}",
+                "0.ga.",
+            ],
+        );
+    }
+
+    fn version() -> impl Strategy<Value = String> {
+        let item = r"[.-]?(0|0|1|2|0{10}|alpha|RC|ga|Final|sp|x|a|\x{660})";
+        prop_oneof![4 => proptest::collection::vec(item, 0..7).prop_map(|items| items.concat()), 1 => r"\PC{0,12}"]
+    }
+
+    /// Whether the first unlike items are of those that the key cannot order as Maven does.
+    fn departs(left: &str, right: &str) -> bool {
+        let (mut left, mut right) = (Items::of(left), Items::of(right));
+        while let (Some(one), Some(other)) = (left.next(), right.next()) {
+            if one.compare(other).is_ne() {
+                let (one, other) = (left.rung(one), right.rung(other));
+                return matches!((one.min(other), one.max(other)), (3, 6 | 7) | (4, 6..=8));
+            }
+        }
+        false
+    }
+
+    proptest! {
+        #[test]
+        fn keys_keep_the_order_but_where_they_cannot(left in version(), right in version()) {
+            let order = DEFINITION.is_an_order_of(&left, &right);
+            let kept = DEFINITION.key_of(&left).cmp(&DEFINITION.key_of(&right)) == order;
+            prop_assert_eq!(kept, !departs(&left, &right));
+        }
+    }
 }

@@ -178,7 +178,8 @@ fn compare(left: &str, right: &str) -> Ordering {
         .then_with(|| compare_releases(&left, &right))
         .then_with(|| {
             let ((left, left_number), (right, right_number)) = (left.phase(), right.phase());
-            left.cmp(&right).then_with(|| digits::compare(left_number, right_number))
+            left.cmp(&right)
+                .then_with(|| digits::compare(left_number, right_number))
         })
         .then_with(|| match (left.post, right.post) {
             (Some(left), Some(right)) => digits::compare(left, right),
@@ -239,36 +240,36 @@ fn key(text: &str, key: &mut Vec<u8>) {
     let Ok(version) = parse(text) else {
         return key.extend_from_slice(text.as_bytes());
     };
-    digits::push(version.epoch, key);
+    digits::key(version.epoch, key);
     // Zeros are written once a number follows them, so that those at the end leave no trace.
     let mut zeros = 0;
     for number in version.releases() {
-        if digits::is_zero(number) {
+        if digits::significant(number).is_empty() {
             zeros += 1;
             continue;
         }
-        for _ in 0..zeros {
-            digits::push(&[], key);
+        for number in std::iter::repeat_n([].as_slice(), zeros).chain([number]) {
+            key.push(1);
+            digits::key(number, key);
         }
         zeros = 0;
-        digits::push(number, key);
     }
     key.push(0);
     let (phase, number) = version.phase();
     key.push(phase as u8);
-    digits::push(number, key);
-    match version.post {
-        None => key.push(0),
-        Some(number) => digits::push(number, key),
-    }
-    match version.dev {
-        Some(number) => digits::push(number, key),
-        None => key.extend_from_slice(&NO_DEV),
-    }
-    for segment in version.local.into_iter().flat_map(|local| local.split(is_separator)) {
+    digits::key(number, key);
+    key.push(u8::from(version.post.is_some()));
+    digits::key(version.post.unwrap_or_default(), key);
+    key.push(u8::from(version.dev.is_none()));
+    digits::key(version.dev.unwrap_or_default(), key);
+    for segment in version
+        .local
+        .into_iter()
+        .flat_map(|local| local.split(is_separator))
+    {
         if is_number(segment) {
             key.push(2);
-            digits::push(segment, key);
+            digits::key(segment, key);
         } else {
             key.push(1);
             key.extend(lower(segment));
@@ -278,5 +279,103 @@ fn key(text: &str, key: &mut Vec<u8>) {
     key.push(0);
 }
 
-/// Follows every number: the count that `digits` writes in front never reaches it.
-const NO_DEV: [u8; 2] = [0xFF, 0xFF];
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn segments_order_as_the_specification_has_it() {
+        DEFINITION.ascends(&[
+            &["0"],
+            &["0.0.0.1.dev1"],
+            &["1.dev0", "1.0DEV", " 1.0.0-dev\n", "v1_dev_0", "\u{a0}1.dev\x1c"],
+            &["1.dev2"],
+            &["1a0.dev1", "1.ALPHA.dev-1"],
+            &["1a0", "1alpha", "1.0-a.", "V1.0_alpha-00"],
+            &["1a0.post0.dev9", "1a-r-dev9"],
+            &["1a0.post0", "1alpha.rev", "1a--0"],
+            &["1a2"],
+            &["1a10"],
+            &["1b0", "1.beta"],
+            &["1rc0", "1c", "1.0pre", "1-preview_0", "1.0.RC0"],
+            &["1rc0.post2"],
+            &["1", "1.0", "01.00", "0!1", "1.0.0.0"],
+            &["1+0a"],
+            &["1+a"],
+            &["1+abc", "1.0+ABC"],
+            &["1+abc.1", "1+abc-01", "1+abc_1"],
+            &["1+0"],
+            &["1+9.a"],
+            &["1+9.0"],
+            &["1+20130301"],
+            &["1.post0.dev1"],
+            &["1.post0", "1-0", "1r", "1.rev"],
+            &["1.post0+local"],
+            &["1.post1", "1-1"],
+            &["1.0.1"],
+            &["1.1.dev1"],
+            &["1.2"],
+            &["1.10"],
+            &["99999999999999999999999999999"],
+            &["100000000000000000000000000000"],
+            &["1!0.1"],
+            &["2!0"],
+        ]);
+    }
+
+    #[test]
+    fn what_packaging_refuses_is_refused() {
+        DEFINITION.refuses(&[
+            "",
+            " ",
+            "v",
+            "!1",
+            "1!",
+            ".1",
+            "1.",
+            "1..0",
+            "1.0-",
+            "1-",
+            "1--1",
+            "1.0.x",
+            "1+",
+            "1+_",
+            "1+a..b",
+            "1+a+b",
+            "1+é",
+            "1 0",
+            "1.0-final",
+            "1.0p1",
+            "1.0alph",
+            "1.0.post.1.1",
+            "1.0dev1a1",
+            "٣.0",
+            "1po\u{17f}t",
+            "vv1",
+            "french toast",
+            "1!2!3",
+        ]);
+    }
+
+    #[test]
+    fn long_texts_are_read() {
+        DEFINITION.reads_long_texts(
+            &["", "1", "1+", "1a"],
+            &["0", "9", "0.", ".0", "1-", "a.", " ", "\u{a0}"],
+        );
+    }
+
+    fn version() -> impl Strategy<Value = String> {
+        let text = r"(v|[0-2]!)?[0-2]{1,2}(\.[0-2]){0,3}([._-]?(a|b|c|rc|pre|ALPHA)[._-]?[0-2]?)?(-[0-2]|[._-]?(post|r)[._-]?[0-2]?)?([.-]?dev[0-2]?)?(\+[ab01]{1,2}([._-][ab01]{1,2}){0,2})?";
+        prop_oneof![4 => text, 1 => r"\PC{0,12}"]
+    }
+
+    proptest! {
+        #[test]
+        fn keys_keep_the_order(left in version(), right in version()) {
+            DEFINITION.is_the_order_of_keys(&left, &right);
+        }
+    }
+}
