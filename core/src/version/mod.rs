@@ -15,6 +15,8 @@ mod composer;
 mod deb;
 mod digits;
 mod gem;
+#[cfg(test)]
+mod laws;
 mod maven;
 mod nuget;
 mod pep440;
