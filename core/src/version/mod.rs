@@ -120,6 +120,11 @@ impl Scheme {
         Ok((self.definition().compare)(left, right))
     }
 
+    /// Orders two texts that are known to pass [`check`](Self::check).
+    pub(crate) fn order(self, left: &str, right: &str) -> Ordering {
+        (self.definition().compare)(left, right)
+    }
+
     /// Appends the order-preserving byte key of a version to `key`.
     ///
     /// # Errors
