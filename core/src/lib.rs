@@ -1,5 +1,6 @@
 //! hullmark
 
+mod advisory;
 pub mod database;
 pub mod ecosystem;
 mod error;

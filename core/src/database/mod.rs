@@ -4,6 +4,8 @@ mod builder;
 
 pub use builder::{BuildReport, DatabaseBuilder, FeedReport};
 
+pub use crate::advisory::{EventKind, RangeKind};
+
 use std::sync::Arc;
 
 use crate::Result;
@@ -12,34 +14,6 @@ use crate::Result;
 #[derive(Clone)]
 pub struct Database {
     bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
-}
-
-/// How an affected range counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RangeKind {
-    /// SemVer 2.0 precedence, whatever the ecosystem.
-    Semver,
-    /// The ecosystem's own order.
-    Ecosystem,
-    /// Commits: not decidable from a version.
-    Git,
-    /// Another word.
-    Other,
-}
-
-/// What happens at a version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum EventKind {
-    /// From here on affected; version `0` is before all versions.
-    Introduced,
-    /// From here on not affected.
-    Fixed,
-    /// Up to and including here affected.
-    LastAffected,
-    /// Nothing at or after is judged.
-    Limit,
 }
 
 /// One event of a range.
