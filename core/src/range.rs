@@ -78,8 +78,8 @@ impl<'v> Installed<'v> {
     /// Order of the installed version and `bound`; `None` if either cannot be read.
     pub fn compare(&self, bound: &str) -> Option<Ordering> {
         let scheme = self.scheme.filter(|_| self.readable)?;
-        scheme.check(bound).ok()?;
-        Some(scheme.order(self.text, bound))
+        let bound = scheme.bound(bound).ok()?;
+        Some(scheme.order(self.text, &bound))
     }
 
     /// Whether a listed version is this one: equal under the scheme, or the same text.
@@ -293,7 +293,7 @@ impl<'a> Walk<'a> {
     /// Says what is wrong with the installed version or, if nothing is, with the bound of `event`.
     fn unreadable(&self, event: Event<'a>) -> String {
         self.installed.unreadable().unwrap_or_else(|| {
-            let error = self.installed.scheme.and_then(|scheme| scheme.check(event.version).err());
+            let error = self.installed.scheme.and_then(|scheme| scheme.bound(event.version).err());
             match error {
                 Some(error) => format!("{}: {error}", word(event.kind)),
                 None => format!("{} {:?} cannot be compared", word(event.kind), event.version),
@@ -311,7 +311,8 @@ fn by_version(scheme: Option<Scheme>, left: Event<'_>, right: Event<'_>) -> Orde
         (true, false) => Ordering::Less,
         (false, true) => Ordering::Greater,
         (false, false) => scheme
-            .map_or(Ordering::Equal, |scheme| scheme.order(left.version, right.version))
+            .and_then(|scheme| Some(scheme.order(&scheme.bound(left.version).ok()?, &scheme.bound(right.version).ok()?)))
+            .unwrap_or(Ordering::Equal)
             .then(left.kind.cmp(&right.kind)),
     }
 }

@@ -1,13 +1,170 @@
-//! placeholder
+//! Debian versions: `[epoch:]upstream[-revision]`, as dpkg reads and orders them (deb-version(7)).
+//!
+//! Only what dpkg takes without a warning is a version: `parseversion` must succeed, not merely go on.
 
 use std::cmp::Ordering;
 
-use super::Definition;
+use super::{Definition, digits};
 
 pub(super) const DEFINITION: Definition = Definition {
-    names: &["deb"],
-    reference: "",
-    check: |_| Ok(()),
-    compare: |left, right| -> Ordering { left.cmp(right) },
-    key: |text, key| key.extend_from_slice(text.as_bytes()),
+    names: &["deb", "debian", "dpkg"],
+    reference: "dpkg",
+    check,
+    compare,
+    key,
 };
+
+/// A text that passed [`check`], in the three parts that are compared one after the other.
+struct Parts<'a> {
+    epoch: u32,
+    upstream: &'a str,
+    /// Empty where there is none: dpkg orders `1.0` and `1.0-0` as equals.
+    revision: &'a str,
+}
+
+fn parts(text: &str) -> Parts<'_> {
+    let text = trim(text);
+    let (epoch, version) = match text.split_once(':') {
+        Some((epoch, version)) => (read_epoch(epoch).unwrap_or_default(), version),
+        None => (0, text),
+    };
+    let (upstream, revision) = version.rsplit_once('-').unwrap_or((version, ""));
+    Parts {
+        epoch,
+        upstream,
+        revision,
+    }
+}
+
+fn check(text: &str) -> Result<(), &'static str> {
+    let text = trim(text);
+    if text.is_empty() {
+        return Err("it is empty");
+    }
+    if text.contains(is_space) {
+        return Err("it has spaces inside");
+    }
+    let version = match text.split_once(':') {
+        Some((epoch, version)) => {
+            read_epoch(epoch)?;
+            version
+        }
+        None => text,
+    };
+    let (upstream, revision) = match version.rsplit_once('-') {
+        Some((_, "")) => return Err("nothing follows the last hyphen"),
+        Some(split) => split,
+        None => (version, ""),
+    };
+    if !upstream.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err("the upstream version does not start with a digit");
+    }
+    let allowed = |byte: u8, marks: &[u8]| byte.is_ascii_alphanumeric() || marks.contains(&byte);
+    if !upstream.bytes().all(|byte| allowed(byte, b".-+~:")) {
+        return Err("the upstream version allows letters, digits and . - + ~ : only");
+    }
+    if !revision.bytes().all(|byte| allowed(byte, b".+~")) {
+        return Err("the revision allows letters, digits and . + ~ only");
+    }
+    Ok(())
+}
+
+/// Reads an epoch as C's `strtol` does for dpkg: a sign may stand before the digits.
+fn read_epoch(text: &str) -> Result<u32, &'static str> {
+    let (negative, number) = match text.as_bytes() {
+        [b'-', number @ ..] => (true, number),
+        [b'+', number @ ..] => (false, number),
+        number => (false, number),
+    };
+    let (number, rest) = digits::split(number);
+    if number.is_empty() || !rest.is_empty() {
+        return Err("the epoch is not a number");
+    }
+    let value = number.iter().fold(0_u32, |value, digit| {
+        value.saturating_mul(10).saturating_add(u32::from(digit - b'0'))
+    });
+    match (negative, value) {
+        (true, 1..) => Err("the epoch is negative"),
+        (false, 0x8000_0000..) => Err("the epoch is above 2147483647"),
+        (_, value) => Ok(value),
+    }
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
+/// The spaces of C's `isspace`, which are one more (`\v`) than Rust's ASCII white space.
+fn is_space(letter: char) -> bool {
+    matches!(letter, ' ' | '\t'..='\r')
+}
+
+fn compare(left: &str, right: &str) -> Ordering {
+    let (left, right) = (parts(left), parts(right));
+    left.epoch
+        .cmp(&right.epoch)
+        .then_with(|| compare_part(left.upstream.as_bytes(), right.upstream.as_bytes()))
+        .then_with(|| compare_part(left.revision.as_bytes(), right.revision.as_bytes()))
+}
+
+/// Runs of non-digits and of digits in turn.
+fn compare_part(mut left: &[u8], mut right: &[u8]) -> Ordering {
+    loop {
+        loop {
+            let (a, b) = (rank(left.first()), rank(right.first()));
+            if a != b {
+                return a.cmp(&b);
+            }
+            if a == END {
+                break;
+            }
+            left = left.get(1..).unwrap_or_default();
+            right = right.get(1..).unwrap_or_default();
+        }
+        if left.is_empty() && right.is_empty() {
+            return Ordering::Equal;
+        }
+        let (a, after_left) = digits::split(left);
+        let (b, after_right) = digits::split(right);
+        match digits::compare(a, b) {
+            Ordering::Equal => (left, right) = (after_left, after_right),
+            order => return order,
+        }
+    }
+}
+
+/// Where a run of non-digits ends, at a digit or with the text: after `~`, before all else.
+const END: u8 = 2;
+
+/// Place of a byte in a run of non-digits: `~`, the end, letters, everything else.
+fn rank(byte: Option<&u8>) -> u8 {
+    match byte.copied() {
+        None | Some(b'0'..=b'9') => END,
+        Some(b'~') => 1,
+        Some(letter @ (b'A'..=b'Z' | b'a'..=b'z')) => letter,
+        Some(mark) => mark | 0x80,
+    }
+}
+
+fn key(text: &str, key: &mut Vec<u8>) {
+    let parts = parts(text);
+    key.extend_from_slice(&parts.epoch.to_be_bytes());
+    for part in [parts.upstream, parts.revision] {
+        let mut rest = part.as_bytes();
+        loop {
+            while let Some(byte) = rest.first().filter(|byte| !byte.is_ascii_digit()) {
+                key.push(rank(Some(byte)));
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            key.push(END);
+            let (number, after) = digits::split(rest);
+            digits::key(number, key);
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        // A longer text goes on with `~` (less) or another mark (more), never with END.
+        key.push(END);
+    }
+}
