@@ -5,6 +5,7 @@ mod alias;
 mod entry;
 mod explain;
 mod finding;
+mod package;
 mod release;
 mod severity;
 
@@ -135,9 +136,15 @@ impl Matcher {
     }
 
     fn plan(&self, ecosystem: &str) -> Cow<'_, Plan> {
-        match self.plans.binary_search_by(|plan| plan.text.as_str().cmp(ecosystem)) {
+        match self
+            .plans
+            .binary_search_by(|plan| plan.text.as_str().cmp(ecosystem))
+        {
             Ok(at) if let Some(plan) = self.plans.get(at) => Cow::Borrowed(plan),
-            _ => Cow::Owned(Plan::new(ecosystem, self.plans.iter().map(|plan| plan.text.as_str()))),
+            _ => Cow::Owned(Plan::new(
+                ecosystem,
+                self.plans.iter().map(|plan| plan.text.as_str()),
+            )),
         }
     }
 
@@ -148,7 +155,10 @@ impl Matcher {
         let name = format!("{} package {} {}", owner.ecosystem, owner.name, owner.version);
         let problem = &self.plan(&owner.ecosystem).problem;
         // A distribution patches flaws; it does not answer for malware under the same name.
-        for finding in found.iter_mut().filter(|finding| finding.kind != FindingKind::Malicious) {
+        for finding in found
+            .iter_mut()
+            .filter(|finding| finding.kind != FindingKind::Malicious)
+        {
             match problem {
                 None => {
                     finding.suppressed = Some(Suppression {
@@ -157,7 +167,8 @@ impl Matcher {
                     });
                 }
                 Some(problem) => {
-                    let note = format!("belongs to {name}, which cannot be judged ({problem}); not set aside");
+                    let note =
+                        format!("belongs to {name}, which cannot be judged ({problem}); not set aside");
                     finding.evidence.notes.push(note);
                 }
             }
@@ -184,17 +195,32 @@ impl Matcher {
             }
         }
         let first = matches.findings.len();
-        if judged.iter().any(|judged| judged.judgement.verdict != Verdict::NotAffected) {
-            finding::collect(&judged, index, &self.options.severity_order, &mut matches.findings);
+        if judged
+            .iter()
+            .any(|judged| judged.judgement.verdict != Verdict::NotAffected)
+        {
+            finding::collect(
+                &judged,
+                index,
+                &self.options.severity_order,
+                &mut matches.findings,
+            );
         }
-        let unreadable = || subjects.iter().find_map(|(_, subject)| subject.own().unreadable());
+        let unreadable = || {
+            subjects
+                .iter()
+                .find_map(|(_, subject)| subject.own().unreadable())
+        };
         let undecided = || {
             let found = matches.findings.get(first..)?;
             let finding = found.iter().find(|finding| finding.verdict == Verdict::Unknown)?;
             Some(format!("{}: {}", finding.id, finding.reason.as_deref()?))
         };
         match plan.problem.clone().or_else(unreadable).or_else(undecided) {
-            Some(reason) => matches.unknown.push(Unjudged { package: index, reason }),
+            Some(reason) => matches.unknown.push(Unjudged {
+                package: index,
+                reason,
+            }),
             None => matches.judged += 1,
         }
     }

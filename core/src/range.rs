@@ -221,7 +221,11 @@ impl<'a> Walk<'a> {
             return;
         }
         let Some(order) = self.installed.compare(event.version) else {
-            let slot = if introduced { &mut self.may_start } else { &mut self.may_end };
+            let slot = if introduced {
+                &mut self.may_start
+            } else {
+                &mut self.may_end
+            };
             slot.get_or_insert(event);
             return;
         };
@@ -254,13 +258,20 @@ impl<'a> Walk<'a> {
     }
 
     fn finish(self) -> Position<'a> {
-        let affected = matches!(self.last, Some(Event { kind: EventKind::Introduced, .. }));
+        let affected = matches!(
+            self.last,
+            Some(Event {
+                kind: EventKind::Introduced,
+                ..
+            })
+        );
         let open = if affected { self.may_end } else { self.may_start };
         let (answer, reason) = match (affected, self.limits, open) {
             (_, Limits::Reached(_), _) => (Answer::Out, None),
-            _ if !self.has_introduced && (self.end.is_some() || self.last.is_none()) => {
-                (Answer::Undecided, Some("the range has no introduced event".to_owned()))
-            }
+            _ if !self.has_introduced && (self.end.is_some() || self.last.is_none()) => (
+                Answer::Undecided,
+                Some("the range has no introduced event".to_owned()),
+            ),
             (_, _, Some(event)) => (Answer::Undecided, Some(self.unreadable(event))),
             (true, Limits::Unreadable(event), None) => (Answer::Undecided, Some(self.unreadable(event))),
             (true, _, None) => (Answer::In, None),
@@ -293,7 +304,10 @@ impl<'a> Walk<'a> {
     /// Says what is wrong with the installed version or, if nothing is, with the bound of `event`.
     fn unreadable(&self, event: Event<'a>) -> String {
         self.installed.unreadable().unwrap_or_else(|| {
-            let error = self.installed.scheme.and_then(|scheme| scheme.bound(event.version).err());
+            let error = self
+                .installed
+                .scheme
+                .and_then(|scheme| scheme.bound(event.version).err());
             match error {
                 Some(error) => format!("{}: {error}", word(event.kind)),
                 None => format!("{} {:?} cannot be compared", word(event.kind), event.version),
@@ -311,7 +325,12 @@ fn by_version(scheme: Option<Scheme>, left: Event<'_>, right: Event<'_>) -> Orde
         (true, false) => Ordering::Less,
         (false, true) => Ordering::Greater,
         (false, false) => scheme
-            .and_then(|scheme| Some(scheme.order(&scheme.bound(left.version).ok()?, &scheme.bound(right.version).ok()?)))
+            .and_then(|scheme| {
+                Some(scheme.order(
+                    &scheme.bound(left.version).ok()?,
+                    &scheme.bound(right.version).ok()?,
+                ))
+            })
             .unwrap_or(Ordering::Equal)
             .then(left.kind.cmp(&right.kind)),
     }
@@ -325,7 +344,12 @@ mod tests {
 
     /// Events from `introduced 1.0, fixed 1.2`.
     fn events(text: &str) -> Vec<Event<'_>> {
-        let kinds = [EventKind::Introduced, EventKind::Fixed, EventKind::LastAffected, EventKind::Limit];
+        let kinds = [
+            EventKind::Introduced,
+            EventKind::Fixed,
+            EventKind::LastAffected,
+            EventKind::Limit,
+        ];
         text.split(", ")
             .filter(|part| !part.is_empty())
             .map(|part| {
@@ -342,10 +366,20 @@ mod tests {
         let mut events = events(range);
         let position = installed.evaluate(events.iter().copied());
         events.reverse();
-        assert_eq!(installed.evaluate(events.iter().copied()).answer, position.answer, "order of events: {range}");
-        let comparisons: Vec<String> = position.comparisons().map(|comparison| comparison.to_string()).collect();
+        assert_eq!(
+            installed.evaluate(events.iter().copied()).answer,
+            position.answer,
+            "order of events: {range}"
+        );
+        let comparisons: Vec<String> = position
+            .comparisons()
+            .map(|comparison| comparison.to_string())
+            .collect();
         let comparisons = comparisons.join(", ");
-        let fixed = position.fixed.map(|fixed| format!("; fixed {fixed}")).unwrap_or_default();
+        let fixed = position
+            .fixed
+            .map(|fixed| format!("; fixed {fixed}"))
+            .unwrap_or_default();
         match position.answer {
             Answer::In => format!("in: {comparisons}{fixed}"),
             Answer::Out => format!("out: {comparisons}{fixed}"),
@@ -356,19 +390,47 @@ mod tests {
     #[track_caller]
     fn semver(cases: &[(&str, &str, &str)]) {
         for (range, version, wanted) in cases {
-            assert_eq!(answer(Some(Scheme::Semver), version, range), *wanted, "{version} in {range}");
+            assert_eq!(
+                answer(Some(Scheme::Semver), version, range),
+                *wanted,
+                "{version} in {range}"
+            );
         }
     }
 
     #[test]
     fn half_open_intervals() {
         semver(&[
-            ("introduced 0, fixed 1.2.4", "1.2.3", "in: 1.2.3 >= 0 (introduced), 1.2.3 < 1.2.4 (fixed); fixed 1.2.4"),
-            ("introduced 0, fixed 1.2.4", "1.2.4", "out: 1.2.4 >= 1.2.4 (fixed)"),
-            ("introduced 0, fixed 1.2.4", "0.0.0-0", "in: 0.0.0-0 >= 0 (introduced), 0.0.0-0 < 1.2.4 (fixed); fixed 1.2.4"),
-            ("introduced 0, fixed 1.2.4", "1.2.4-rc.1", "in: 1.2.4-rc.1 >= 0 (introduced), 1.2.4-rc.1 < 1.2.4 (fixed); fixed 1.2.4"),
-            ("introduced 1.0.0, fixed 1.2.4", "0.9.0", "out: 0.9.0 < 1.0.0 (introduced)"),
-            ("introduced 1.0.0, fixed 1.2.4", "1.0.0", "in: 1.0.0 >= 1.0.0 (introduced), 1.0.0 < 1.2.4 (fixed); fixed 1.2.4"),
+            (
+                "introduced 0, fixed 1.2.4",
+                "1.2.3",
+                "in: 1.2.3 >= 0 (introduced), 1.2.3 < 1.2.4 (fixed); fixed 1.2.4",
+            ),
+            (
+                "introduced 0, fixed 1.2.4",
+                "1.2.4",
+                "out: 1.2.4 >= 1.2.4 (fixed)",
+            ),
+            (
+                "introduced 0, fixed 1.2.4",
+                "0.0.0-0",
+                "in: 0.0.0-0 >= 0 (introduced), 0.0.0-0 < 1.2.4 (fixed); fixed 1.2.4",
+            ),
+            (
+                "introduced 0, fixed 1.2.4",
+                "1.2.4-rc.1",
+                "in: 1.2.4-rc.1 >= 0 (introduced), 1.2.4-rc.1 < 1.2.4 (fixed); fixed 1.2.4",
+            ),
+            (
+                "introduced 1.0.0, fixed 1.2.4",
+                "0.9.0",
+                "out: 0.9.0 < 1.0.0 (introduced)",
+            ),
+            (
+                "introduced 1.0.0, fixed 1.2.4",
+                "1.0.0",
+                "in: 1.0.0 >= 1.0.0 (introduced), 1.0.0 < 1.2.4 (fixed); fixed 1.2.4",
+            ),
             ("introduced 1.0.0", "9.0.0", "in: 9.0.0 >= 1.0.0 (introduced)"),
             ("introduced 0", "9.0.0", "in: 9.0.0 >= 0 (introduced)"),
         ]);
@@ -377,10 +439,26 @@ mod tests {
     #[test]
     fn last_affected_is_affected() {
         semver(&[
-            ("introduced 0, last_affected 1.2.0", "1.2.0", "in: 1.2.0 >= 0 (introduced), 1.2.0 <= 1.2.0 (last_affected)"),
-            ("introduced 0, last_affected 1.2.0", "1.2.1", "out: 1.2.1 > 1.2.0 (last_affected)"),
-            ("introduced 1.2.0, last_affected 1.2.0", "1.2.0", "in: 1.2.0 >= 1.2.0 (introduced), 1.2.0 <= 1.2.0 (last_affected)"),
-            ("introduced 1.2.0, last_affected 1.2.0", "1.2.1", "out: 1.2.1 > 1.2.0 (last_affected)"),
+            (
+                "introduced 0, last_affected 1.2.0",
+                "1.2.0",
+                "in: 1.2.0 >= 0 (introduced), 1.2.0 <= 1.2.0 (last_affected)",
+            ),
+            (
+                "introduced 0, last_affected 1.2.0",
+                "1.2.1",
+                "out: 1.2.1 > 1.2.0 (last_affected)",
+            ),
+            (
+                "introduced 1.2.0, last_affected 1.2.0",
+                "1.2.0",
+                "in: 1.2.0 >= 1.2.0 (introduced), 1.2.0 <= 1.2.0 (last_affected)",
+            ),
+            (
+                "introduced 1.2.0, last_affected 1.2.0",
+                "1.2.1",
+                "out: 1.2.1 > 1.2.0 (last_affected)",
+            ),
         ]);
     }
 
@@ -388,31 +466,91 @@ mod tests {
     fn several_intervals_in_one_range() {
         let range = "introduced 0, fixed 1.2.4, introduced 2.0.0, fixed 2.1.0";
         semver(&[
-            (range, "1.0.0", "in: 1.0.0 >= 0 (introduced), 1.0.0 < 1.2.4 (fixed); fixed 1.2.4"),
-            (range, "1.5.0", "out: 1.5.0 >= 1.2.4 (fixed), 1.5.0 < 2.0.0 (introduced)"),
-            (range, "2.0.5", "in: 2.0.5 >= 2.0.0 (introduced), 2.0.5 < 2.1.0 (fixed); fixed 2.1.0"),
+            (
+                range,
+                "1.0.0",
+                "in: 1.0.0 >= 0 (introduced), 1.0.0 < 1.2.4 (fixed); fixed 1.2.4",
+            ),
+            (
+                range,
+                "1.5.0",
+                "out: 1.5.0 >= 1.2.4 (fixed), 1.5.0 < 2.0.0 (introduced)",
+            ),
+            (
+                range,
+                "2.0.5",
+                "in: 2.0.5 >= 2.0.0 (introduced), 2.0.5 < 2.1.0 (fixed); fixed 2.1.0",
+            ),
             (range, "2.1.0", "out: 2.1.0 >= 2.1.0 (fixed)"),
             // Bitnami writes intervals that hold nothing.
-            ("introduced 1.0.0, fixed 1.0.0", "1.0.0", "out: 1.0.0 >= 1.0.0 (fixed)"),
+            (
+                "introduced 1.0.0, fixed 1.0.0",
+                "1.0.0",
+                "out: 1.0.0 >= 1.0.0 (fixed)",
+            ),
             ("introduced 0, fixed 0", "1.0.0", "out: 1.0.0 >= 0 (fixed)"),
             // A second `introduced` inside an interval changes nothing.
-            ("introduced 0, introduced 1.0.0, fixed 2.0.0", "0.5.0", "in: 0.5.0 >= 0 (introduced), 0.5.0 < 2.0.0 (fixed); fixed 2.0.0"),
-            ("introduced 1.0.0, fixed 2.0.0, fixed 3.0.0", "2.5.0", "out: 2.5.0 >= 2.0.0 (fixed)"),
-            ("introduced 1.0.0, fixed 2.0.0, last_affected 3.0.0", "2.5.0", "out: 2.5.0 >= 2.0.0 (fixed)"),
+            (
+                "introduced 0, introduced 1.0.0, fixed 2.0.0",
+                "0.5.0",
+                "in: 0.5.0 >= 0 (introduced), 0.5.0 < 2.0.0 (fixed); fixed 2.0.0",
+            ),
+            (
+                "introduced 1.0.0, fixed 2.0.0, fixed 3.0.0",
+                "2.5.0",
+                "out: 2.5.0 >= 2.0.0 (fixed)",
+            ),
+            (
+                "introduced 1.0.0, fixed 2.0.0, last_affected 3.0.0",
+                "2.5.0",
+                "out: 2.5.0 >= 2.0.0 (fixed)",
+            ),
         ]);
     }
 
     #[test]
     fn limits() {
         semver(&[
-            ("introduced 0, limit 2.0.0", "1.0.0", "in: 1.0.0 >= 0 (introduced), 1.0.0 < 2.0.0 (limit)"),
-            ("introduced 0, limit 2.0.0", "2.0.0", "out: 2.0.0 >= 0 (introduced), 2.0.0 >= 2.0.0 (limit)"),
-            ("introduced 0, limit 2.0.0, limit 3.0.0", "2.5.0", "in: 2.5.0 >= 0 (introduced), 2.5.0 < 3.0.0 (limit)"),
-            ("introduced 0, limit *", "9.0.0", "in: 9.0.0 >= 0 (introduced), 9.0.0 < * (limit)"),
-            ("introduced 0, fixed 1.0.0, limit *", "9.0.0", "out: 9.0.0 >= 1.0.0 (fixed)"),
-            ("introduced 0, limit soon", "1.0.0", "undecided: limit: not a semver version: \"soon\": a number is missing"),
-            ("introduced 0, limit soon, limit 2.0.0", "1.0.0", "in: 1.0.0 >= 0 (introduced), 1.0.0 < 2.0.0 (limit)"),
-            ("introduced 2.0.0, limit soon", "1.0.0", "out: 1.0.0 < 2.0.0 (introduced)"),
+            (
+                "introduced 0, limit 2.0.0",
+                "1.0.0",
+                "in: 1.0.0 >= 0 (introduced), 1.0.0 < 2.0.0 (limit)",
+            ),
+            (
+                "introduced 0, limit 2.0.0",
+                "2.0.0",
+                "out: 2.0.0 >= 0 (introduced), 2.0.0 >= 2.0.0 (limit)",
+            ),
+            (
+                "introduced 0, limit 2.0.0, limit 3.0.0",
+                "2.5.0",
+                "in: 2.5.0 >= 0 (introduced), 2.5.0 < 3.0.0 (limit)",
+            ),
+            (
+                "introduced 0, limit *",
+                "9.0.0",
+                "in: 9.0.0 >= 0 (introduced), 9.0.0 < * (limit)",
+            ),
+            (
+                "introduced 0, fixed 1.0.0, limit *",
+                "9.0.0",
+                "out: 9.0.0 >= 1.0.0 (fixed)",
+            ),
+            (
+                "introduced 0, limit soon",
+                "1.0.0",
+                "undecided: limit: not a semver version: \"soon\": a number is missing",
+            ),
+            (
+                "introduced 0, limit soon, limit 2.0.0",
+                "1.0.0",
+                "in: 1.0.0 >= 0 (introduced), 1.0.0 < 2.0.0 (limit)",
+            ),
+            (
+                "introduced 2.0.0, limit soon",
+                "1.0.0",
+                "out: 1.0.0 < 2.0.0 (introduced)",
+            ),
         ]);
     }
 
@@ -422,13 +560,25 @@ mod tests {
         let introduced = "undecided: introduced: not a semver version: \"x\": a number is missing";
         semver(&[
             ("introduced 0, fixed x", "1.0.0", fixed),
-            ("introduced 2.0.0, fixed x", "1.0.0", "out: 1.0.0 < 2.0.0 (introduced)"),
+            (
+                "introduced 2.0.0, fixed x",
+                "1.0.0",
+                "out: 1.0.0 < 2.0.0 (introduced)",
+            ),
             ("introduced 2.0.0, fixed x", "2.0.0", fixed),
             ("introduced x, fixed 2.0.0", "1.0.0", introduced),
             // The unreadable event may come after the readable one.
             ("introduced x, fixed 2.0.0", "3.0.0", introduced),
-            ("introduced 0, introduced x", "1.0.0", "in: 1.0.0 >= 0 (introduced)"),
-            ("introduced 2.0.0, fixed x, last_affected y", "1.0.0", "out: 1.0.0 < 2.0.0 (introduced)"),
+            (
+                "introduced 0, introduced x",
+                "1.0.0",
+                "in: 1.0.0 >= 0 (introduced)",
+            ),
+            (
+                "introduced 2.0.0, fixed x, last_affected y",
+                "1.0.0",
+                "out: 1.0.0 < 2.0.0 (introduced)",
+            ),
         ]);
     }
 
@@ -454,17 +604,33 @@ mod tests {
             unread(Some(Scheme::Semver), "main"),
             "undecided: installed version: not a semver version: \"main\": a number is missing"
         );
-        assert_eq!(unread(Some(Scheme::Semver), ""), "undecided: the package has no version");
-        assert_eq!(unread(None, "1.0.0"), "undecided: no scheme orders the versions of this ecosystem");
+        assert_eq!(
+            unread(Some(Scheme::Semver), ""),
+            "undecided: the package has no version"
+        );
+        assert_eq!(
+            unread(None, "1.0.0"),
+            "undecided: no scheme orders the versions of this ecosystem"
+        );
         // Every version is affected, this one too.
         assert_eq!(answer(None, "main", "introduced 0"), "in: main >= 0 (introduced)");
-        assert_eq!(answer(Some(Scheme::Semver), "", "introduced 0"), "in:  >= 0 (introduced)");
+        assert_eq!(
+            answer(Some(Scheme::Semver), "", "introduced 0"),
+            "in:  >= 0 (introduced)"
+        );
     }
 
     /// The schema's `IncludedInRanges`, word by word: sort, then walk.
     fn walk(version: &semver::Version, events: &[(EventKind, semver::Version)]) -> bool {
-        let limits: Vec<_> = events.iter().filter(|(kind, _)| *kind == EventKind::Limit).collect();
-        if !limits.is_empty() && !limits.iter().any(|(_, limit)| version.cmp_precedence(limit).is_lt()) {
+        let limits: Vec<_> = events
+            .iter()
+            .filter(|(kind, _)| *kind == EventKind::Limit)
+            .collect();
+        if !limits.is_empty()
+            && !limits
+                .iter()
+                .any(|(_, limit)| version.cmp_precedence(limit).is_lt())
+        {
             return false;
         }
         let mut sorted = events.to_vec();
@@ -483,7 +649,12 @@ mod tests {
     }
 
     fn version() -> impl Strategy<Value = String> {
-        (0..3_u8, 0..3_u8, 0..2_u8, prop::sample::select(vec!["", "-alpha", "-alpha.1", "-rc.2", "+build"]))
+        (
+            0..3_u8,
+            0..3_u8,
+            0..2_u8,
+            prop::sample::select(vec!["", "-alpha", "-alpha.1", "-rc.2", "+build"]),
+        )
             .prop_map(|(major, minor, patch, rest)| format!("{major}.{minor}.{patch}{rest}"))
     }
 

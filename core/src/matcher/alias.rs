@@ -152,7 +152,11 @@ mod tests {
             (&["GHSA-aaaa-bbbb-cccc", "GHSA-aaaa-bbbb-dddd"], false),
             (&[], false),
         ] {
-            assert_eq!(upstream_is_alias(upstream.iter().copied()), wanted, "{upstream:?}");
+            assert_eq!(
+                upstream_is_alias(upstream.iter().copied()),
+                wanted,
+                "{upstream:?}"
+            );
         }
     }
 
@@ -166,6 +170,9 @@ mod tests {
         assert_eq!(lead(&["CVE-1", "GHSA-1", "RUSTSEC-1"], "crates.io"), "RUSTSEC-1");
         assert_eq!(lead(&["CVE-1", "GHSA-1"], "npm"), "GHSA-1");
         assert_eq!(lead(&["GHSA-1", "MAL-1"], "npm"), "MAL-1");
-        assert_eq!(lead(&["CVE-1", "DSA-1", "DEBIAN-CVE-1"], "Debian:12"), "DEBIAN-CVE-1");
+        assert_eq!(
+            lead(&["CVE-1", "DSA-1", "DEBIAN-CVE-1"], "Debian:12"),
+            "DEBIAN-CVE-1"
+        );
     }
 }

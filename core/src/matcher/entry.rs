@@ -88,7 +88,9 @@ pub(super) fn judge<'a>(entry: &Candidate<'a>, subject: &Subject<'a>) -> Judgeme
         match place(&range, subject) {
             Placed::At(position, scheme) => match position.answer {
                 Answer::In => return affected(Decided::Range(range.index(), position, scheme)),
-                Answer::Out if matches!(out, Decided::Nothing) => out = Decided::Range(range.index(), position, scheme),
+                Answer::Out if matches!(out, Decided::Nothing) => {
+                    out = Decided::Range(range.index(), position, scheme)
+                }
                 Answer::Out => {}
                 Answer::Undecided if open.is_none() => {
                     let reason = position.reason.clone().unwrap_or_default();
@@ -157,7 +159,7 @@ pub(super) fn place<'a>(range: &Range<'a>, subject: &Subject<'a>) -> Placed<'a> 
 
 /// Whether any range of the entry holds the version; what is undecided does not.
 pub(super) fn in_ranges<'a>(entry: &Candidate<'a>, subject: &Subject<'a>) -> bool {
-    entry.ranges().any(|range| {
-        matches!(place(&range, subject), Placed::At(position, _) if position.answer == Answer::In)
-    })
+    entry.ranges().any(
+        |range| matches!(place(&range, subject), Placed::At(position, _) if position.answer == Answer::In),
+    )
 }

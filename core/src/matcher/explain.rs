@@ -132,15 +132,18 @@ impl fmt::Display for Explanation {
             reason,
             steps,
         } = self;
-        writeln!(f, "{ecosystem} {name} {version}: {verdict} by {advisory}: {reason}")?;
+        writeln!(
+            f,
+            "{ecosystem} {name} {version}: {verdict} by {advisory}: {reason}"
+        )?;
         steps.iter().try_for_each(|step| writeln!(f, "  {step}"))
     }
 }
 
 /// Explains the answer for one package and one advisory, given by its id or one of its aliases.
 ///
-/// The verdict is that of [`Matcher::match_package`]; the steps show all entries, those of other
-/// packages and releases too, as long as they have the package's name or its ecosystem.
+/// The verdict is that of [`Matcher::match_package`]; the steps show all entries that have the package's
+/// name or are for its ecosystem and release.
 pub fn explain(database: &Database, package: &Package, advisory: &str) -> Explanation {
     Matcher::new(database).explain(package, advisory)
 }
@@ -160,8 +163,11 @@ impl Matcher {
             steps: Vec::new(),
             answers: Vec::new(),
         };
-        let records: BTreeMap<&str, Record<'_>> =
-            self.database().record(advisory).map(|record| (record.id(), record)).collect();
+        let records: BTreeMap<&str, Record<'_>> = self
+            .database()
+            .record(advisory)
+            .map(|record| (record.id(), record))
+            .collect();
         if records.is_empty() {
             let says = format!("no record has the id {advisory}, nor as an alias");
             teller.step("", String::new(), Check::Record, Outcome::Fails, says);
@@ -218,7 +224,8 @@ impl<'a> Teller<'_, 'a> {
         if let Some(withdrawn) = record.withdrawn() {
             let says = format!("was withdrawn at {withdrawn}");
             self.step(id, String::new(), Check::Withdrawn, Outcome::Fails, says);
-            self.answers.push((Verdict::NotAffected, format!("{id} was withdrawn")));
+            self.answers
+                .push((Verdict::NotAffected, format!("{id} was withdrawn")));
             return;
         }
         let mut named = false;
@@ -236,10 +243,12 @@ impl<'a> Teller<'_, 'a> {
         let (id, pointer) = (record.id(), format!("/affected/{}", entry.index()));
         let (wanted, own) = (entry.ecosystem(), self.plan.text.as_str());
         let reach = reach(own, wanted);
-        let same_kind = wanted.split(':').next() == own.split(':').next();
         let folded = self.plan.fold(entry.name());
-        let hit = self.subjects.iter().find(|(query, _)| self.plan.fold(query.name) == folded);
-        if hit.is_none() && (reach.is_none() || !same_kind) {
+        let hit = self
+            .subjects
+            .iter()
+            .find(|(query, _)| self.plan.fold(query.name) == folded);
+        if hit.is_none() && reach.is_none() {
             // Another package of another ecosystem: nothing that anyone would ask about.
             return false;
         }
@@ -256,7 +265,10 @@ impl<'a> Teller<'_, 'a> {
             return false;
         };
         let (outcome, says) = match reach {
-            Reach::Same => (Outcome::Holds, format!("record is for {wanted}, package is of {own}")),
+            Reach::Same => (
+                Outcome::Holds,
+                format!("record is for {wanted}, package is of {own}"),
+            ),
             Reach::ReleaseMissing => (Outcome::Undecided, super::release_missing(wanted)),
         };
         self.step(id, package_path.clone(), Check::Ecosystem, outcome, says);
@@ -269,10 +281,17 @@ impl<'a> Teller<'_, 'a> {
         self.versions(id, &pointer, entry, subject);
         self.ranges(id, &pointer, entry, subject);
         if let Some(unreadable) = entry.unreadable() {
-            self.step(id, pointer, Check::Entry, Outcome::Undecided, unreadable.to_owned());
+            self.step(
+                id,
+                pointer,
+                Check::Entry,
+                Outcome::Undecided,
+                unreadable.to_owned(),
+            );
         }
         let judged = Judged::new(*entry, *record, reach, query.matched, subject);
-        self.answers.push(answer(id, &judged.judgement, subject.version()));
+        self.answers
+            .push(answer(id, &judged.judgement, subject.version()));
         true
     }
 
@@ -321,7 +340,8 @@ impl<'a> Teller<'_, 'a> {
                     };
                     self.step(id, pointer, Check::Range, outcome, says);
                     if let Some(step) = self.steps.last_mut() {
-                        step.comparisons.extend(position.comparisons().map(|comparison| comparison.to_string()));
+                        step.comparisons
+                            .extend(position.comparisons().map(|comparison| comparison.to_string()));
                     }
                 }
                 Placed::Commits => {

@@ -32,7 +32,8 @@ pub(super) fn collect(judged: &[Judged<'_>], package: usize, order: &[Rating], f
     let of_records: Vec<OfRecord<'_, '_>> = by_id
         .into_iter()
         .filter_map(|(id, entries)| {
-            let strength = |judged: &&Judged<'_>| (judged.judgement.verdict, judged.matched, judged.candidate.index());
+            let strength =
+                |judged: &&Judged<'_>| (judged.judgement.verdict, judged.matched, judged.candidate.index());
             let best = entries.iter().copied().min_by_key(strength)?;
             Some(OfRecord { id, entries, best })
         })
@@ -40,10 +41,15 @@ pub(super) fn collect(judged: &[Judged<'_>], package: usize, order: &[Rating], f
     let records: Vec<_> = of_records.iter().map(|of| of.best.record).collect();
     let first = findings.len();
     for group in groups(&records) {
-        let mut group: Vec<&OfRecord<'_, '_>> = group.iter().filter_map(|&index| of_records.get(index)).collect();
+        let mut group: Vec<&OfRecord<'_, '_>> =
+            group.iter().filter_map(|&index| of_records.get(index)).collect();
         group.sort_by_key(|of| {
             let malicious = of.best.record.malicious();
-            (of.verdict(), rank(of.id, of.best.candidate.ecosystem(), malicious), of.id)
+            (
+                of.verdict(),
+                rank(of.id, of.best.candidate.ecosystem(), malicious),
+                of.id,
+            )
         });
         if let Some((lead, rest)) = group.split_first_mut()
             && lead.verdict() != Verdict::NotAffected
@@ -75,7 +81,10 @@ fn finding(group: &[&OfRecord<'_, '_>], package: usize, order: &[Rating]) -> Fin
         verdict,
         kind: kind(group, verdict),
         reason: lead.and_then(|lead| lead.judgement.reason.clone()),
-        summary: group.iter().find_map(|of| of.best.record.summary()).map(str::to_owned),
+        summary: group
+            .iter()
+            .find_map(|of| of.best.record.summary())
+            .map(str::to_owned),
         severity: ranking(order, &rated, id),
         ratings: rated.into_iter().map(|(_, severity)| severity).collect(),
         fixed_versions: fixed_versions(group),
@@ -110,7 +119,12 @@ fn ids(group: &[&OfRecord<'_, '_>], lead: &str) -> (Vec<String>, Vec<String>) {
 /// What kind of statement the records with this verdict make: malware if any says so, informational if
 /// all do.
 fn kind(group: &[&OfRecord<'_, '_>], verdict: Verdict) -> FindingKind {
-    let deciding = || group.iter().filter(|of| of.verdict() == verdict).map(|of| of.best);
+    let deciding = || {
+        group
+            .iter()
+            .filter(|of| of.verdict() == verdict)
+            .map(|of| of.best)
+    };
     if deciding().any(|judged| judged.record.malicious()) {
         return FindingKind::Malicious;
     }
@@ -140,7 +154,11 @@ fn fixed_versions(group: &[&OfRecord<'_, '_>]) -> Vec<String> {
                     continue;
                 };
                 let at_fix = Subject::new(scheme, fixed);
-                if of.entries.iter().any(|other| in_ranges(&other.candidate, &at_fix)) {
+                if of
+                    .entries
+                    .iter()
+                    .any(|other| in_ranges(&other.candidate, &at_fix))
+                {
                     continue;
                 }
                 let mut key = Vec::new();
@@ -166,7 +184,10 @@ fn evidence(judged: &Judged<'_>) -> RecordEvidence {
         ),
         Decided::Range(index, position, scheme) => (
             format!("/affected/{entry}/ranges/{index}"),
-            position.comparisons().map(|comparison| comparison.to_string()).collect(),
+            position
+                .comparisons()
+                .map(|comparison| comparison.to_string())
+                .collect(),
             *scheme,
         ),
         Decided::Nothing => (format!("/affected/{entry}"), Vec::new(), own.scheme()),

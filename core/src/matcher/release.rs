@@ -51,7 +51,7 @@ impl Plan {
         for feed in feeds {
             match reach(text, feed) {
                 Some(reach) => applying.push((feed.to_owned(), reach)),
-                None => other_releases |= split(feed).0 == base,
+                None => other_releases |= split(feed).0.eq_ignore_ascii_case(base),
             }
         }
         let (ecosystem, unsupported) = match Ecosystem::parse(text) {
@@ -66,7 +66,9 @@ impl Plan {
         } else if scheme.is_none() {
             Some(format!("no scheme orders the versions of {text}"))
         } else if release.is_none() && other_releases {
-            Some(format!("the package does not say which release of {base} it is of"))
+            Some(format!(
+                "the package does not say which release of {base} it is of"
+            ))
         } else if !applying.iter().any(|(_, reach)| *reach == Reach::Same) {
             Some(format!("the database has no feed for {text}"))
         } else {
@@ -98,7 +100,8 @@ pub(super) fn reach(package: &str, feed: &str) -> Option<Reach> {
     }
     let (base, release) = split(package);
     let (feed_base, feed_release) = split(feed);
-    if base != feed_base {
+    // Publishers do not agree on capitals: `Kubernetes`, `kubernetes`.
+    if !base.eq_ignore_ascii_case(feed_base) {
         return None;
     }
     let same = match (release, feed_release) {
@@ -155,7 +158,8 @@ fn same_red_hat(release: &str, feed: &str) -> bool {
 
 /// Whether `text` is `start`, `after` and more.
 fn starts(text: &str, start: &str, after: char) -> bool {
-    text.strip_prefix(start).is_some_and(|rest| rest.starts_with(after))
+    text.strip_prefix(start)
+        .is_some_and(|rest| rest.starts_with(after))
 }
 
 /// Whether the schema asks for a release in every record of the ecosystem.
@@ -181,10 +185,26 @@ fn release_is_required(base: &str) -> bool {
 /// records list binary packages though the schema speaks of the source package.
 fn names(base: &str) -> Names {
     match base {
-        "Alpaquita" | "Alpine" | "Azure Linux" | "BellSoft Hardened Containers" | "Debian" | "Echo" | "Mageia"
-        | "Ubuntu" | "openEuler" => Names::Source,
-        "Chainguard" | "CleanStart" | "Docker Hardened Images" | "MinimOS" | "Photon OS" | "Red Hat" | "Rocky Linux"
-        | "Root" | "SUSE" | "Wolfi" | "openSUSE" => Names::Both,
+        "Alpaquita"
+        | "Alpine"
+        | "Azure Linux"
+        | "BellSoft Hardened Containers"
+        | "Debian"
+        | "Echo"
+        | "Mageia"
+        | "Ubuntu"
+        | "openEuler" => Names::Source,
+        "Chainguard"
+        | "CleanStart"
+        | "Docker Hardened Images"
+        | "MinimOS"
+        | "Photon OS"
+        | "Red Hat"
+        | "Rocky Linux"
+        | "Root"
+        | "SUSE"
+        | "Wolfi"
+        | "openSUSE" => Names::Both,
         _ => Names::Own,
     }
 }
@@ -213,9 +233,21 @@ mod tests {
             ("Ubuntu:Pro:22.04:LTS", "Ubuntu:Pro:22.04:LTS", same),
             ("Ubuntu:Pro:22.04:LTS", "Ubuntu:22.04:LTS", None),
             ("Ubuntu:22.04:LTS", "Ubuntu:22.04:LTS:for:NVIDIA:BlueField", None),
-            ("Red Hat:enterprise_linux:8", "Red Hat:enterprise_linux:8::baseos", same),
-            ("Red Hat:enterprise_linux:8::baseos", "Red Hat:enterprise_linux:8::appstream", None),
-            ("Red Hat:enterprise_linux:8::baseos", "Red Hat:enterprise_linux:8", same),
+            (
+                "Red Hat:enterprise_linux:8",
+                "Red Hat:enterprise_linux:8::baseos",
+                same,
+            ),
+            (
+                "Red Hat:enterprise_linux:8::baseos",
+                "Red Hat:enterprise_linux:8::appstream",
+                None,
+            ),
+            (
+                "Red Hat:enterprise_linux:8::baseos",
+                "Red Hat:enterprise_linux:8",
+                same,
+            ),
             ("Red Hat:enterprise_linux:8.4", "Red Hat:enterprise_linux:8", same),
             ("Red Hat:enterprise_linux:8", "Red Hat:enterprise_linux:8.4", None),
             ("Red Hat:enterprise_linux:8", "Red Hat:rhel_eus:8.6::baseos", None),

@@ -26,7 +26,13 @@ pub enum Rating {
 
 impl Rating {
     /// The default order: the first kind that a finding has ranks it.
-    pub const ORDER: [Self; 5] = [Self::Package, Self::CvssV4, Self::CvssV3, Self::CvssV2, Self::Word];
+    pub const ORDER: [Self; 5] = [
+        Self::Package,
+        Self::CvssV4,
+        Self::CvssV3,
+        Self::CvssV2,
+        Self::Word,
+    ];
 }
 
 /// The ratings of one record about one entry, as published.
@@ -79,7 +85,11 @@ fn rating(kind: &str, score: &str) -> Rating {
 /// the text kept.
 fn severity(kind: &str, text: &str, source: String) -> Severity {
     let bare = || {
-        let score = text.trim().parse().ok().filter(|score| (0.0..=10.0).contains(score))?;
+        let score = text
+            .trim()
+            .parse()
+            .ok()
+            .filter(|score| (0.0..=10.0).contains(score))?;
         let level = match kind {
             "CVSS_V2" => Level::of_cvss_v2(score),
             _ => Level::of_cvss(score),
