@@ -8,6 +8,7 @@
 //! A bound that cannot be read may stand anywhere. It leaves the answer open only if its effect would
 //! change it: an unreadable `fixed` says nothing new about a version before the first `introduced`.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -27,11 +28,13 @@ pub enum Answer {
 }
 
 /// An installed version, read once and compared with many bounds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Installed<'v> {
     scheme: Option<Scheme>,
     text: &'v str,
     readable: bool,
+    /// Its byte key, once an event with one asks for it.
+    key: OnceCell<Vec<u8>>,
 }
 
 impl<'v> Installed<'v> {
@@ -43,6 +46,7 @@ impl<'v> Installed<'v> {
             scheme,
             text,
             readable: scheme.is_some_and(|scheme| !text.is_empty() && scheme.check(text).is_ok()),
+            key: OnceCell::new(),
         }
     }
 
@@ -82,6 +86,20 @@ impl<'v> Installed<'v> {
         Some(scheme.order(self.text, &bound))
     }
 
+    /// Order of the installed version and an event's: by key where the event has one.
+    fn reach(&self, event: Event<'_>) -> Option<Ordering> {
+        let (Some(scheme), Some(key)) = (self.scheme.filter(|_| self.readable), event.key) else {
+            return self.compare(event.version);
+        };
+        let own = self.key.get_or_init(|| {
+            let mut own = Vec::new();
+            // The text passed the check when it was read.
+            let _ = scheme.key(self.text, &mut own);
+            own
+        });
+        Some(own.as_slice().cmp(key))
+    }
+
     /// Whether a listed version is this one: equal under the scheme, or the same text.
     pub fn equals(&self, listed: &str) -> bool {
         self.text == listed || self.compare(listed) == Some(Ordering::Equal)
@@ -95,8 +113,8 @@ impl<'v> Installed<'v> {
     /// use hullmark::version::Scheme;
     ///
     /// let events = [
-    ///     Event { kind: EventKind::Introduced, version: "0" },
-    ///     Event { kind: EventKind::Fixed, version: "1.2.4" },
+    ///     Event { kind: EventKind::Introduced, version: "0", key: None },
+    ///     Event { kind: EventKind::Fixed, version: "1.2.4", key: None },
     /// ];
     /// let position = Installed::new(Some(Scheme::Semver), "1.2.3").evaluate(events);
     /// assert_eq!(position.answer, Answer::In);
@@ -106,7 +124,7 @@ impl<'v> Installed<'v> {
     where
         'v: 'a,
     {
-        let mut walk = Walk::new(*self);
+        let mut walk = Walk::new(self);
         for event in events {
             walk.take(event);
         }
@@ -154,7 +172,7 @@ impl fmt::Display for Comparison<'_> {
             (_, true) => ">=",
             (_, false) => "<",
         };
-        let Event { kind, version } = self.event;
+        let Event { kind, version, .. } = self.event;
         write!(f, "{} {sign} {version} ({})", self.installed, word(kind))
     }
 }
@@ -170,8 +188,8 @@ pub(crate) fn word(kind: EventKind) -> &'static str {
 }
 
 /// The events seen so far, reduced to those that can decide.
-struct Walk<'a> {
-    installed: Installed<'a>,
+struct Walk<'i, 'a> {
+    installed: &'i Installed<'a>,
     /// The greatest reached event other than limits.
     last: Option<Event<'a>>,
     /// The least `introduced` not reached.
@@ -195,8 +213,8 @@ enum Limits<'a> {
     Unreadable(Event<'a>),
 }
 
-impl<'a> Walk<'a> {
-    fn new(installed: Installed<'a>) -> Self {
+impl<'i, 'a> Walk<'i, 'a> {
+    fn new(installed: &'i Installed<'a>) -> Self {
         Self {
             installed,
             last: None,
@@ -220,7 +238,7 @@ impl<'a> Walk<'a> {
             self.last.get_or_insert(event);
             return;
         }
-        let Some(order) = self.installed.compare(event.version) else {
+        let Some(order) = self.installed.reach(event) else {
             let slot = if introduced {
                 &mut self.may_start
             } else {
@@ -246,7 +264,7 @@ impl<'a> Walk<'a> {
 
     fn take_limit(&mut self, event: Event<'a>) {
         let below = event.version.contains('*');
-        self.limits = match (self.limits, self.installed.compare(event.version)) {
+        self.limits = match (self.limits, self.installed.reach(event)) {
             (Limits::Below(held), _) => Limits::Below(held),
             (_, _) if below => Limits::Below(event),
             (_, Some(Ordering::Less)) => Limits::Below(event),
@@ -316,6 +334,18 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Order of the versions of two events, by key where both have one.
+fn keyed(scheme: Option<Scheme>, left: Event<'_>, right: Event<'_>) -> Ordering {
+    if let (Some(left), Some(right)) = (left.key, right.key) {
+        return left.cmp(right);
+    }
+    let by_text = |scheme: Scheme| {
+        let (left, right) = (scheme.bound(left.version).ok()?, scheme.bound(right.version).ok()?);
+        Some(scheme.order(&left, &right))
+    };
+    scheme.and_then(by_text).unwrap_or(Ordering::Equal)
+}
+
 /// Order of two events whose versions can be read; an `introduced` comes first at its version, and
 /// `introduced: 0` before everything.
 fn by_version(scheme: Option<Scheme>, left: Event<'_>, right: Event<'_>) -> Ordering {
@@ -324,15 +354,7 @@ fn by_version(scheme: Option<Scheme>, left: Event<'_>, right: Event<'_>) -> Orde
         (true, true) => Ordering::Equal,
         (true, false) => Ordering::Less,
         (false, true) => Ordering::Greater,
-        (false, false) => scheme
-            .and_then(|scheme| {
-                Some(scheme.order(
-                    &scheme.bound(left.version).ok()?,
-                    &scheme.bound(right.version).ok()?,
-                ))
-            })
-            .unwrap_or(Ordering::Equal)
-            .then(left.kind.cmp(&right.kind)),
+        (false, false) => keyed(scheme, left, right).then(left.kind.cmp(&right.kind)),
     }
 }
 
@@ -355,7 +377,7 @@ mod tests {
             .map(|part| {
                 let (name, version) = part.split_once(' ').unwrap();
                 let kind = *kinds.iter().find(|kind| word(**kind) == name).unwrap();
-                Event { kind, version }
+                Event { kind, version, key: None }
             })
             .collect()
     }
@@ -682,15 +704,30 @@ mod tests {
                 .map(|(kind, text)| (*kind, semver::Version::parse(text).unwrap()))
                 .collect();
             let wanted = walk(&semver::Version::parse(&installed).unwrap(), &parsed);
-            let events = texts.iter().map(|(kind, version)| Event { kind: *kind, version });
+            let events = texts.iter().map(|(kind, version)| Event { kind: *kind, version, key: None });
             let position = Installed::new(Some(Scheme::Semver), &installed).evaluate(events);
             prop_assert_eq!(position.answer, if wanted { Answer::In } else { Answer::Out });
+            let keys: Vec<Vec<u8>> = texts
+                .iter()
+                .map(|(_, text)| {
+                    let mut key = Vec::new();
+                    Scheme::Semver.key(text, &mut key).unwrap();
+                    key
+                })
+                .collect();
+            let keyed = texts.iter().zip(&keys).map(|((kind, version), key)| Event {
+                kind: *kind,
+                version,
+                key: Some(key),
+            });
+            let by_key = Installed::new(Some(Scheme::Semver), &installed).evaluate(keyed);
+            prop_assert_eq!(by_key.answer, position.answer);
         }
 
         #[test]
         fn any_text_is_survived(version in ".{0,12}", bounds in prop::collection::vec((kind(), ".{0,12}"), 0..6)) {
             for scheme in Scheme::ALL {
-                let events = bounds.iter().map(|(kind, version)| Event { kind: *kind, version });
+                let events = bounds.iter().map(|(kind, version)| Event { kind: *kind, version, key: None });
                 let _ = Installed::new(Some(*scheme), &version).evaluate(events);
             }
         }

@@ -110,7 +110,9 @@ pub(crate) fn read<'a>(file: &str, json: &'a str, notes: &mut Notes) -> Result<A
         to.note("/modified", "is missing");
     }
     let published = to.text(record.published, || "/published").unwrap_or_default();
-    let withdrawn = to.text(record.withdrawn, || "/withdrawn").filter(|time| !time.is_empty());
+    let withdrawn = to
+        .text(record.withdrawn, || "/withdrawn")
+        .filter(|time| !time.is_empty());
     let aliases = to.names(record.aliases, "/aliases");
     let upstream = to.names(record.upstream, "/upstream");
     let related = to.names(record.related, "/related");
@@ -120,7 +122,9 @@ pub(crate) fn read<'a>(file: &str, json: &'a str, notes: &mut Notes) -> Result<A
 
     Ok(Advisory {
         malicious: specific.malicious_origins.is_some()
-            || std::iter::once(&id).chain(&aliases).any(|id| id.starts_with("MAL-")),
+            || std::iter::once(&id)
+                .chain(&aliases)
+                .any(|id| id.starts_with("MAL-")),
         severity_word: word(specific.severity),
         summary: summary(record.summary, record.details),
         database_specific: extra(record.database_specific),
@@ -146,7 +150,8 @@ struct Reader<'n> {
 impl Reader<'_> {
     fn note(&mut self, pointer: impl fmt::Display, reason: impl fmt::Display) {
         let (file, id) = (self.file, self.id);
-        self.notes.add(|| format!("{file}: {id}: {pointer}"), || reason.to_string());
+        self.notes
+            .add(|| format!("{file}: {id}: {pointer}"), || reason.to_string());
     }
 
     /// The value; its type error is noted and given back as words.
@@ -180,7 +185,10 @@ impl Reader<'_> {
         let list = self.value(list, || pointer).ok().flatten().unwrap_or_default();
         let mut names = Vec::with_capacity(list.len());
         for (at, name) in list.into_iter().enumerate() {
-            names.extend(self.text(name, || format!("{pointer}/{at}")).filter(|name| !name.is_empty()));
+            names.extend(
+                self.text(name, || format!("{pointer}/{at}"))
+                    .filter(|name| !name.is_empty()),
+            );
         }
         names.sort_unstable();
         names.dedup();
@@ -209,7 +217,11 @@ impl Reader<'_> {
     }
 
     fn affected<'a>(&mut self, list: List<Entry<'a>>) -> Vec<Affected<'a>> {
-        let list = self.value(list, || "/affected").ok().flatten().unwrap_or_default();
+        let list = self
+            .value(list, || "/affected")
+            .ok()
+            .flatten()
+            .unwrap_or_default();
         let mut affected = Vec::with_capacity(list.len());
         for (index, entry) in (0_u32..).zip(list) {
             match self.value(entry, || format!("/affected/{index}")) {
@@ -223,7 +235,10 @@ impl Reader<'_> {
 
     /// An entry, unless its package cannot be named: nothing could be looked up by it.
     fn entry<'a>(&mut self, index: u32, entry: Entry<'a>) -> Option<Affected<'a>> {
-        let package = match self.value(entry.package, || format!("/affected/{index}/package")).ok()? {
+        let package = match self
+            .value(entry.package, || format!("/affected/{index}/package"))
+            .ok()?
+        {
             None => None,
             Some(package) => {
                 let ecosystem = package.ecosystem;
@@ -363,11 +378,12 @@ impl Lost {
 
     /// The value or its default; an error is remembered.
     fn taken<T: Default>(&mut self, value: std::result::Result<Option<T>, String>) -> T {
-        value.unwrap_or_else(|reason| {
-            self.add(reason);
-            None
-        })
-        .unwrap_or_default()
+        value
+            .unwrap_or_else(|reason| {
+                self.add(reason);
+                None
+            })
+            .unwrap_or_default()
     }
 
     /// The element; an error or `null` is remembered.

@@ -3,7 +3,11 @@ use super::*;
 fn with_notes(json: &str) -> (Advisory<'_>, Vec<String>) {
     let mut notes = Notes::default();
     let record = read("feed.json", json, &mut notes).unwrap();
-    let notes = notes.kept.into_iter().map(|note| format!("{}: {}", note.place, note.reason)).collect();
+    let notes = notes
+        .kept
+        .into_iter()
+        .map(|note| format!("{}: {}", note.place, note.reason))
+        .collect();
     (record, notes)
 }
 
@@ -14,7 +18,9 @@ fn clean(json: &str) -> Advisory<'_> {
 }
 
 fn error(json: &str) -> String {
-    read("feed.json", json, &mut Notes::default()).unwrap_err().to_string()
+    read("feed.json", json, &mut Notes::default())
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
@@ -30,11 +36,17 @@ fn a_whole_record() {
               "ecosystem_specific":{"a":1},"database_specific":{"informational":"unsound"}}]}"#,
     );
     assert_eq!(record.aliases, ["CVE-1", "CVE-2"]);
-    assert_eq!((record.upstream, record.related), (vec!["U-1".into()], vec!["R-1".into()]));
+    assert_eq!(
+        (record.upstream, record.related),
+        (vec!["U-1".into()], vec!["R-1".into()])
+    );
     assert_eq!(record.summary.as_deref(), Some("One line"));
     assert_eq!(record.severities[1], ("Ubuntu".into(), "medium".into()));
     assert_eq!(record.severity_word.as_deref(), Some("HIGH"));
-    assert_eq!(record.database_specific.as_deref(), Some(r#"{"severity":"HIGH","x":"a b"}"#));
+    assert_eq!(
+        record.database_specific.as_deref(),
+        Some(r#"{"severity":"HIGH","x":"a b"}"#)
+    );
     let entry = &record.affected[0];
     assert_eq!(entry.package, Some(("npm".into(), "left".into())));
     assert_eq!(entry.ranges[0].kind, RangeKind::Semver);
@@ -72,8 +84,14 @@ fn depth_costs_the_record_or_nothing_but_no_stack() {
         assert_eq!(clean(&record(member)).id, "X");
     }
     let json = record("aliases");
-    assert_eq!(with_notes(&json).1, ["feed.json: X: /aliases/0: is a list, not a string"]);
-    let json = format!(r#"{{"id":"X","affected":{}}}"#, r#"[{"package":{"name":"#.repeat(50_000));
+    assert_eq!(
+        with_notes(&json).1,
+        ["feed.json: X: /aliases/0: is a list, not a string"]
+    );
+    let json = format!(
+        r#"{{"id":"X","affected":{}}}"#,
+        r#"[{"package":{"name":"#.repeat(50_000)
+    );
     assert!(error(&json).starts_with("osv: feed.json: "));
 }
 
@@ -118,13 +136,21 @@ fn lost_ranges_and_events_are_remembered() {
         );
         let (record, notes) = with_notes(&json);
         let entry = &record.affected[0];
-        let damaged: Vec<_> = entry.ranges.iter().map(|range| (range.index, range.damaged)).collect();
+        let damaged: Vec<_> = entry
+            .ranges
+            .iter()
+            .map(|range| (range.index, range.damaged))
+            .collect();
         (damaged, entry.unreadable.clone().unwrap_or_default(), notes.len())
     };
     // Seen in a published Photon record.
     assert_eq!(
         ranges(r#"{"type":"ECOSYSTEM","events":[]}"#),
-        (vec![], "/affected/0/ranges is an object, not a list".to_owned(), 1)
+        (
+            vec![],
+            "/affected/0/ranges is an object, not a list".to_owned(),
+            1
+        )
     );
     // Seen in a record of the first schema draft.
     assert_eq!(
@@ -157,7 +183,10 @@ fn several_keys_in_one_event_are_several_events() {
     );
     assert_eq!(
         record.affected[0].ranges[0].events,
-        [(EventKind::Introduced, "a".into()), (EventKind::Fixed, "b".into())]
+        [
+            (EventKind::Introduced, "a".into()),
+            (EventKind::Fixed, "b".into())
+        ]
     );
     assert_eq!(record.affected[0].package, None);
 }
@@ -174,11 +203,19 @@ fn malicious_by_id_alias_or_origin() {
 #[test]
 fn a_summary_is_taken_from_the_details() {
     let summary = |members: &str| {
-        clean(&format!(r#"{{"id":"X","modified":"m",{members}}}"#)).summary.unwrap_or_default()
+        clean(&format!(r#"{{"id":"X","modified":"m",{members}}}"#))
+            .summary
+            .unwrap_or_default()
     };
     assert_eq!(summary(r#""summary":"s","details":"d""#), "s");
-    assert_eq!(summary(r#""summary":"","details":"\n \n first \nsecond""#), "first");
-    assert_eq!(summary(&format!(r#""details":"{}""#, "ä".repeat(300))), "ä".repeat(200) + "…");
+    assert_eq!(
+        summary(r#""summary":"","details":"\n \n first \nsecond""#),
+        "first"
+    );
+    assert_eq!(
+        summary(&format!(r#""details":"{}""#, "ä".repeat(300))),
+        "ä".repeat(200) + "…"
+    );
     // A lone surrogate makes a text unreadable, not the record.
     assert_eq!(summary(r#""summary":"\ud800""#), "");
 }

@@ -76,8 +76,8 @@ pub(super) fn judge<'a>(entry: &Candidate<'a>, subject: &Subject<'a>) -> Judgeme
         reason: None,
     };
     // The same text is the cheap half of equality; the other half waits until no range has decided.
-    if let Some(listed) = entry.versions().find(|listed| *listed == subject.version()) {
-        return affected(Decided::Listed(listed));
+    if entry.lists(subject.version()) {
+        return affected(Decided::Listed(subject.version()));
     }
     let mut open: Option<(Decided<'a>, String)> = None;
     let mut out = Decided::Nothing;
@@ -150,6 +150,9 @@ pub(super) enum Placed<'a> {
 
 /// Evaluates one range.
 pub(super) fn place<'a>(range: &Range<'a>, subject: &Subject<'a>) -> Placed<'a> {
+    if range.damaged() {
+        return Placed::Unknown("an event of the range could not be read".to_owned());
+    }
     match (range.kind(), subject.for_range(range.kind())) {
         (_, Some(installed)) => Placed::At(installed.evaluate(range.events()), installed.scheme()),
         (RangeKind::Git, None) => Placed::Commits,
