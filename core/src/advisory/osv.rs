@@ -245,7 +245,9 @@ impl Reader<'_> {
                 let ecosystem = self.text(ecosystem, || format!("/affected/{index}/package/ecosystem"));
                 let name = self.text(package.name, || format!("/affected/{index}/package/name"));
                 match (ecosystem, name) {
-                    (Some(ecosystem), Some(name)) if !name.is_empty() => Some((ecosystem, name)),
+                    (Some(ecosystem), Some(name)) if !ecosystem.is_empty() && !name.is_empty() => {
+                        Some((ecosystem, name))
+                    }
                     _ => {
                         let pointer = format!("/affected/{index}/package");
                         self.note(pointer, "has no ecosystem or no name; the entry is left out");
