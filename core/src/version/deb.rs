@@ -14,21 +14,26 @@ pub(super) const DEFINITION: Definition = Definition {
     key,
 };
 
-/// A text that passed [`check`], in the three parts that are compared one after the other.
+/// The three parts, which are compared one after the other.
 struct Parts<'a> {
-    epoch: u32,
-    upstream: &'a str,
-    /// Empty where there is none: dpkg orders `1.0` and `1.0-0` as equals.
-    revision: &'a str,
+    epoch: Option<&'a [u8]>,
+    upstream: &'a [u8],
+    revision: Option<&'a [u8]>,
 }
 
 fn parts(text: &str) -> Parts<'_> {
-    let text = trim(text);
-    let (epoch, version) = match text.split_once(':') {
-        Some((epoch, version)) => (read_epoch(epoch).unwrap_or_default(), version),
-        None => (0, text),
+    let text = text.trim_matches(is_space).as_bytes();
+    let (epoch, version) = match text.iter().position(|byte| *byte == b':') {
+        Some(colon) => (text.get(..colon), text.get(colon + 1..).unwrap_or_default()),
+        None => (None, text),
     };
-    let (upstream, revision) = version.rsplit_once('-').unwrap_or((version, ""));
+    let (upstream, revision) = match version.iter().rposition(|byte| *byte == b'-') {
+        Some(hyphen) => (
+            version.get(..hyphen).unwrap_or_default(),
+            version.get(hyphen + 1..),
+        ),
+        None => (version, None),
+    };
     Parts {
         epoch,
         upstream,
@@ -36,42 +41,52 @@ fn parts(text: &str) -> Parts<'_> {
     }
 }
 
+impl Parts<'_> {
+    fn epoch(&self) -> u32 {
+        self.epoch
+            .and_then(|epoch| read_epoch(epoch).ok())
+            .unwrap_or_default()
+    }
+
+    /// Empty where there is none: dpkg orders `1.0` and `1.0-0` as equals.
+    fn revision(&self) -> &[u8] {
+        self.revision.unwrap_or_default()
+    }
+}
+
 fn check(text: &str) -> Result<(), &'static str> {
-    let text = trim(text);
-    if text.is_empty() {
-        return Err("it is empty");
+    let parts = parts(text);
+    if let Some(epoch) = parts.epoch {
+        read_epoch(epoch)?;
     }
-    if text.contains(is_space) {
-        return Err("it has spaces inside");
+    if parts.revision.is_some_and(<[u8]>::is_empty) {
+        return Err("nothing follows the last hyphen");
     }
-    let version = match text.split_once(':') {
-        Some((epoch, version)) => {
-            read_epoch(epoch)?;
-            version
-        }
-        None => text,
-    };
-    let (upstream, revision) = match version.rsplit_once('-') {
-        Some((_, "")) => return Err("nothing follows the last hyphen"),
-        Some(split) => split,
-        None => (version, ""),
-    };
-    if !upstream.starts_with(|first: char| first.is_ascii_digit()) {
-        return Err("the upstream version does not start with a digit");
+    match parts.upstream {
+        [] => return Err("it has no upstream version"),
+        [b'0'..=b'9', ..] => {}
+        _ => return Err("the upstream version does not start with a digit"),
     }
-    let allowed = |byte: u8, marks: &[u8]| byte.is_ascii_alphanumeric() || marks.contains(&byte);
-    if !upstream.bytes().all(|byte| allowed(byte, b".-+~:")) {
+    if !parts
+        .upstream
+        .iter()
+        .all(|byte| is_allowed(byte) || matches!(byte, b'-' | b':'))
+    {
         return Err("the upstream version allows letters, digits and . - + ~ : only");
     }
-    if !revision.bytes().all(|byte| allowed(byte, b".+~")) {
+    if !parts.revision().iter().all(is_allowed) {
         return Err("the revision allows letters, digits and . + ~ only");
     }
     Ok(())
 }
 
+fn is_allowed(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'~')
+}
+
 /// Reads an epoch as C's `strtol` does for dpkg: a sign may stand before the digits.
-fn read_epoch(text: &str) -> Result<u32, &'static str> {
-    let (negative, number) = match text.as_bytes() {
+fn read_epoch(text: &[u8]) -> Result<u32, &'static str> {
+    let (negative, number) = match text {
         [b'-', number @ ..] => (true, number),
         [b'+', number @ ..] => (false, number),
         number => (false, number),
@@ -90,10 +105,6 @@ fn read_epoch(text: &str) -> Result<u32, &'static str> {
     }
 }
 
-fn trim(text: &str) -> &str {
-    text.trim_matches(is_space)
-}
-
 /// The spaces of C's `isspace`, which are one more (`\v`) than Rust's ASCII white space.
 fn is_space(letter: char) -> bool {
     matches!(letter, ' ' | '\t'..='\r')
@@ -101,14 +112,15 @@ fn is_space(letter: char) -> bool {
 
 fn compare(left: &str, right: &str) -> Ordering {
     let (left, right) = (parts(left), parts(right));
-    left.epoch
-        .cmp(&right.epoch)
-        .then_with(|| compare_part(left.upstream.as_bytes(), right.upstream.as_bytes()))
-        .then_with(|| compare_part(left.revision.as_bytes(), right.revision.as_bytes()))
+    left.epoch()
+        .cmp(&right.epoch())
+        .then_with(|| compare_part(left.upstream, right.upstream))
+        .then_with(|| compare_part(left.revision(), right.revision()))
 }
 
 /// Runs of non-digits and of digits in turn.
-fn compare_part(mut left: &[u8], mut right: &[u8]) -> Ordering {
+fn compare_part(left: &[u8], right: &[u8]) -> Ordering {
+    let (mut left, mut right) = digits::unlike(left, right, u8::is_ascii_digit);
     loop {
         loop {
             let (a, b) = (rank(left.first()), rank(right.first()));
@@ -148,9 +160,8 @@ fn rank(byte: Option<&u8>) -> u8 {
 
 fn key(text: &str, key: &mut Vec<u8>) {
     let parts = parts(text);
-    key.extend_from_slice(&parts.epoch.to_be_bytes());
-    for part in [parts.upstream, parts.revision] {
-        let mut rest = part.as_bytes();
+    key.extend_from_slice(&parts.epoch().to_be_bytes());
+    for mut rest in [parts.upstream, parts.revision()] {
         loop {
             while let Some(byte) = rest.first().filter(|byte| !byte.is_ascii_digit()) {
                 key.push(rank(Some(byte)));

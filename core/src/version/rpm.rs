@@ -39,18 +39,17 @@ fn parts(text: &str) -> Parts<'_> {
         (epoch, [b':', version @ ..]) => (epoch, version),
         _ => (&[][..], text),
     };
-    let mut split = version.rsplitn(2, |byte| *byte == b'-');
-    match (split.next(), split.next()) {
-        (release, Some(version)) => Parts {
-            epoch,
-            version,
-            release,
-        },
-        _ => Parts {
-            epoch,
-            version,
-            release: None,
-        },
+    let (version, release) = match version.iter().rposition(|byte| *byte == b'-') {
+        Some(hyphen) => {
+            let (version, release) = version.split_at(hyphen);
+            (version, release.get(1..))
+        }
+        None => (version, None),
+    };
+    Parts {
+        epoch,
+        version,
+        release,
     }
 }
 
@@ -111,10 +110,8 @@ fn segment(text: &[u8]) -> (Segment<'_>, &[u8]) {
     }
 }
 
-fn compare_segments(mut left: &[u8], mut right: &[u8]) -> Ordering {
-    if left == right {
-        return Ordering::Equal;
-    }
+fn compare_segments(left: &[u8], right: &[u8]) -> Ordering {
+    let (mut left, mut right) = digits::unlike(left, right, u8::is_ascii_alphanumeric);
     loop {
         let (a, after_left) = segment(left);
         let (b, after_right) = segment(right);

@@ -32,17 +32,17 @@ struct Grammar<'a> {
     text: &'a str,
     spaces: bool,
     v: bool,
-    numbers: Vec3<'a>,
+    numbers: Numbers<'a>,
     count: usize,
 }
 
-type Vec3<'a> = [&'a [u8]; 3];
+type Numbers<'a> = [&'a [u8]; 3];
 
 impl<'a> Grammar<'a> {
     fn read(text: &'a str) -> Result<Self, &'static str> {
         let inner = trim(text);
         let (v, mut rest) = strip_v(inner.as_bytes());
-        let mut numbers: Vec3<'_> = [&[]; 3];
+        let mut numbers: Numbers<'_> = [&[]; 3];
         let mut count = 0;
         for slot in &mut numbers {
             if count > 0 {
@@ -197,7 +197,7 @@ pub(super) fn bound(text: &str) -> Result<Cow<'_, str>, &'static str> {
 /// A text that passed [`check`], without what has no say in the order.
 struct Parts<'a> {
     /// Empty where Go's short forms leave one out, which is 0.
-    numbers: Vec3<'a>,
+    numbers: Numbers<'a>,
     /// Empty for a release.
     prerelease: &'a [u8],
 }
