@@ -7,6 +7,11 @@ mod types;
 
 pub use builder::PurlBuilder;
 
+/// Foldings of names that ecosystems share with their purl types.
+pub(crate) mod fold {
+    pub(crate) use super::types::{lower, pypi};
+}
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;

@@ -50,7 +50,7 @@ impl Fold {
     }
 }
 
-pub(super) fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
         text
     } else {
@@ -58,7 +58,7 @@ pub(super) fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-fn pypi(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn pypi(text: Cow<'_, str>) -> Cow<'_, str> {
     let separator = |c: char| matches!(c, '-' | '_' | '.');
     let mut out = String::with_capacity(text.len());
     let mut gap = false;
@@ -117,9 +117,9 @@ const fn of(name: &'static str) -> Type {
     Type {
         name,
         namespace: Namespace::Optional,
-        fold_namespace: Fold::Keep,
-        fold_name: Fold::Keep,
-        fold_version: Fold::Keep,
+        fold_namespace: Keep,
+        fold_name: Keep,
+        fold_version: Keep,
         required: &[],
         name_is_path: false,
         check: None,
