@@ -9,7 +9,9 @@ pub mod finding;
 pub mod image;
 pub mod inventory;
 mod limits;
+pub mod matcher;
 mod purl;
+pub mod range;
 pub mod score;
 pub mod version;
 
