@@ -130,9 +130,33 @@ fn metadata(
     let Some(version) = present(version).or_else(|| present(folder_version)) else {
         return found.note(header, format!("{name}: no Version"));
     };
+    if is_vendored(header.path.as_bytes()) {
+        let (name, version) = (quoted(name.as_bytes()), quoted(version.as_bytes()));
+        return found.note(
+            header,
+            format!("inside another distribution, where pip does not look: {name} {version}"),
+        );
+    }
     let mut package = Package::new(name, &version, "PyPI", EXTRACTOR.name);
     package.purl = identity::python(name, &version);
     found.package(header, package);
+}
+
+/// Whether the metadata stands deeper in a folder of installed distributions than in the folder itself:
+/// `site-packages/setuptools/_vendor/wheel-0.45.dist-info/METADATA`. (Such a folder need not have that name:
+/// `pip install --target` fills any.)
+fn is_vendored(path: &[u8]) -> bool {
+    let is_site = |part: &[u8]| matches!(part, b"site-packages" | b"dist-packages");
+    let is_metadata = |part: &[u8]| {
+        let suffixes: [&[u8]; 3] = [b".dist-info", b".egg-info", b".egg"];
+        part == b"EGG-INFO" || suffixes.into_iter().any(|suffix| stem(part, suffix).is_some())
+    };
+    let mut above = path
+        .split(|byte| *byte == b'/')
+        .take_while(|part| !is_metadata(part));
+    let last = above.by_ref().find(|part| is_site(part)).map(|_| above.last());
+    // Nothing, or another such folder, comes between the two.
+    matches!(last, Some(Some(last)) if !is_site(last))
 }
 
 /// Letters, digits, and between them also `.`, `_` and `-`.
@@ -239,6 +263,24 @@ mod tests {
         let latin = b"Name: a\nAuthor: \xe9\nVersion: 1\n";
         assert_eq!(shown("s/a-1.dist-info/METADATA", latin), ["a 1"]);
         assert_eq!(shown("s/a.egg-info", &vec![0; 1 << 20]), ["a: no Version"]);
+    }
+
+    #[test]
+    fn vendored_distributions_are_told_and_not_counted() {
+        for (path, counts) in [
+            ("usr/lib/python3/dist-packages/a.egg-info", true),
+            ("v/site-packages/a-1.dist-info/METADATA", true),
+            ("v/site-packages/a-1-py3.egg/EGG-INFO/PKG-INFO", true),
+            ("v/site-packages/x/site-packages/a-1.dist-info/METADATA", true),
+            ("srv/any/folder/a-1.dist-info/METADATA", true),
+            ("v/site-packages/setuptools/_vendor/a-1.dist-info/METADATA", false),
+            ("usr/lib/python3/dist-packages/x/a-1.egg-info/PKG-INFO", false),
+            ("v/site-packages/x/a-1.egg-info", false),
+        ] {
+            let packages = shown(path, b"Name: a\nVersion: 1\n");
+            let told = "inside another distribution, where pip does not look: \"a\" \"1\"";
+            assert_eq!(packages, [if counts { "a 1" } else { told }], "{path}");
+        }
     }
 
     #[test]
