@@ -14,7 +14,7 @@ pub mod version;
 
 pub use error::{Error, Result};
 pub use limits::Limits;
-pub use purl::Purl;
+pub use purl::{Purl, PurlBuilder};
 
 /// Version of the engine, such as `0.1.0`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
