@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::image::{Image, ImageKind, Inspect, Layer, Node, NodeKind, View};
 
@@ -281,6 +283,12 @@ fn the_distribution_owns_what_its_lists_name() {
     );
     let packages = &inventory.packages;
     assert_eq!(packages[0].arch.as_deref(), Some("amd64"));
+    assert_eq!(packages[0].ecosystem, "Debian:12");
+    let purl = packages[1].purl.as_ref().map(ToString::to_string);
+    assert_eq!(
+        purl.as_deref(),
+        Some("pkg:deb/debian/libc6@2.36-9?arch=i386&distro=debian-12")
+    );
     assert!(files(&packages[0]).is_empty());
     assert_eq!(files(&packages[1]), ["/usr/lib/i386/libc.so"]);
     assert_eq!(files(&packages[2]), ["/usr/lib/py/six.egg-info"]);
@@ -422,6 +430,105 @@ fn a_body_that_breaks_off_still_counts() {
         "{found}"
     );
     assert!(found.contains("name: \"a\""), "{found}");
+}
+
+/// One file for every kind of evidence, with contents made of what the formats are made of.
+fn scraps() -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
+    let words: [&[u8]; 24] = [
+        b"Package",
+        b": ",
+        b"a",
+        b"\n",
+        b"\n\n",
+        b"Version",
+        b"Status: install ok installed\n",
+        b"\r\n",
+        b"\0",
+        b"\xff",
+        b"P:a\n",
+        b"V:1\n",
+        b"F:",
+        b"R:",
+        b"Name",
+        b"{\"name\":",
+        b"\"version\":\"1\"}",
+        b"[",
+        b"\"",
+        b",",
+        b"Gem::Specification.new do |s|\n",
+        b"s.name = ",
+        b"'",
+        b"%q",
+    ];
+    let word = proptest::sample::select(words.to_vec());
+    let content = proptest::collection::vec(word, 0..20).prop_map(|words| words.concat());
+    proptest::collection::vec((0..PLACES.len(), content), 0..8)
+}
+
+const PLACES: [&str; 14] = [
+    "etc/os-release",
+    "etc/lsb-release",
+    "var/lib/dpkg/status",
+    "var/lib/dpkg/status.d/a",
+    "var/lib/dpkg/status.d/a.md5sums",
+    "var/lib/dpkg/info/a.list",
+    "lib/apk/db/installed",
+    "s/a-1.dist-info/METADATA",
+    "s/a-1.dist-info/RECORD",
+    "s/a.egg-info/PKG-INFO",
+    "s/a.egg-info/installed-files.txt",
+    "n/node_modules/a/package.json",
+    "n/node_modules/a/node_modules/b/package.json",
+    "g/specifications/a-1.gemspec",
+];
+
+proptest! {
+    #[test]
+    fn any_content_gives_an_answer(files in scraps()) {
+        let draft = files.iter().fold(Draft::new(), |draft, (place, content)| draft.file(PLACES[*place], content));
+        let inventory = draft.inventory();
+        let names = inventory.packages.iter().map(|package| (&package.ecosystem, &package.name, &package.version));
+        prop_assert!(names.is_sorted());
+        prop_assert!(inventory.packages.iter().all(|package| !package.locations.is_empty()));
+        prop_assert!(inventory.packages.iter().all(|package| !package.name.is_empty() && !package.version.is_empty()));
+    }
+}
+
+#[test]
+fn the_order_of_the_archive_does_not_matter() {
+    let npm = r#"{"name":"n","version":"1"}"#;
+    let files: Vec<(&str, String)> = vec![
+        ("etc/os-release", DEBIAN.to_owned()),
+        (
+            "var/lib/dpkg/status",
+            [deb("b", "1", "all"), deb("a", "1", "all")].concat(),
+        ),
+        (
+            "var/lib/dpkg/info/a.list",
+            "/x/node_modules/n/package.json\n".to_owned(),
+        ),
+        (
+            "var/lib/dpkg/info/b.list",
+            "/x/node_modules/n/package.json\n".to_owned(),
+        ),
+        ("x/node_modules/n/package.json", npm.to_owned()),
+        ("y/node_modules/n/package.json", npm.to_owned()),
+        ("z/node_modules/n/package.json", npm.to_owned()),
+        ("s/n-1.dist-info/METADATA", "Name: n\nVersion: 1\n".to_owned()),
+        ("s/n-1.dist-info/RECORD", "n.py,,\n".to_owned()),
+        ("s/n.py", String::new()),
+    ];
+    let answer = |files: &mut dyn Iterator<Item = &(&str, String)>| {
+        let draft = files.fold(Draft::new(), |draft, (path, content)| draft.file(path, content));
+        let inventory = draft.inventory();
+        format!("{:#?} {:#?}", inventory.packages, inventory.notes)
+    };
+    let forward = answer(&mut files.iter());
+    assert_eq!(forward, answer(&mut files.iter().rev()));
+    assert_eq!(
+        forward,
+        answer(&mut files.iter().skip(4).chain(files.iter().take(4)))
+    );
 }
 
 /// Where a case of the shared inventories stands in an image.
