@@ -1,5 +1,9 @@
 //! The packages inside an image, a folder, a lockfile or an SBOM.
 
+mod binary;
+mod go_binary;
+mod rust_binary;
+
 use serde::Serialize;
 
 use crate::image::{ContentId, FileHeader, ImagePath, Note};
