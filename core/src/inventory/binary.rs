@@ -112,6 +112,8 @@ pub(super) struct Layout {
     pub(super) go_data: Option<(u64, u64)>,
     /// Whether that section is there, which only Go writes.
     pub(super) go_section: bool,
+    /// All writable data: where to look while the section table, at the end of the file, is not yet known.
+    pub(super) writable: Vec<Mapping>,
     /// Offset and size of `.dep-v0`.
     pub(super) rust_list: Option<(u64, u64)>,
 }
@@ -175,8 +177,10 @@ impl Layout {
             };
             let flags = segment.p_flags(endian);
             let writable = segment.p_type(endian) == PT_LOAD && flags & (PF_W | PF_X) == PF_W;
-            if writable && self.go_data.is_none() {
-                self.go_data = Some((mapping.address, segment.p_memsz(endian).into()));
+            if writable {
+                self.writable.push(mapping);
+                self.go_data
+                    .get_or_insert((mapping.address, segment.p_memsz(endian).into()));
             }
             self.mappings.push(mapping);
         }
@@ -218,9 +222,10 @@ impl Layout {
             };
             let flags = section.characteristics.get(object::LittleEndian);
             let is_data = flags.0 & !IMAGE_SCN_ALIGN_32BYTES.0 == writable_data;
-            if is_data && address != 0 && size != 0 && self.go_data.is_none() {
+            if is_data && address != 0 && size != 0 {
                 let size = section.virtual_size.get(object::LittleEndian);
-                self.go_data = Some((mapping.address, size.into()));
+                self.writable.push(mapping);
+                self.go_data.get_or_insert((mapping.address, size.into()));
             }
             if section.raw_name() == b".dep-v0" {
                 // What is stored is padded to whole sectors; the size in memory is that of the list.
@@ -260,8 +265,10 @@ impl Layout {
             };
             let (first, most) = (segment.initprot(endian).0, segment.maxprot(endian).0);
             let is_data = first == 3 && most == 3 && mapping.address != 0 && mapping.size != 0;
-            if is_data && self.go_data.is_none() {
-                self.go_data = Some((mapping.address, segment.vmsize(endian).into()));
+            if is_data {
+                self.writable.push(mapping);
+                self.go_data
+                    .get_or_insert((mapping.address, segment.vmsize(endian).into()));
             }
             self.mappings.push(mapping);
             for section in segment.sections(endian, rest).unwrap_or_default() {

@@ -48,11 +48,24 @@ pub(super) fn read_large(body: &mut dyn Read, head_bytes: u64, report: &mut Repo
             return Ok(());
         };
         let mut stream = head.as_slice().chain(body);
-        if let Some(room) = room(&layout) {
-            passed.skip(&mut (&mut stream).take(room.offset))?;
-            scan(&mut (&mut stream).take(room.size), &mut passed, report)?;
+        let (mut position, mut seen) = (0, false);
+        for room in rooms(layout.writable) {
+            // Segments in the order of the file; one that overlaps the last is not read twice.
+            let Some(gap) = room.offset.checked_sub(position) else {
+                continue;
+            };
+            passed.skip(&mut (&mut stream).take(gap))?;
+            seen = scan(&mut (&mut stream).take(room.size), &mut passed, report)?;
+            if seen {
+                break;
+            }
+            position = room.offset.saturating_add(room.size);
         }
-        passed.skip(&mut stream)
+        passed.skip(&mut stream)?;
+        if passed.go_section && !seen {
+            report.note("Go build info: not found in passing, the file is too large to hold".to_owned());
+        }
+        Ok(())
     });
     if let Err(error) = result {
         report.note(format!("cannot be read: {error}"));
@@ -71,13 +84,25 @@ fn room(layout: &Layout) -> Option<Mapping> {
     Some(Mapping { size, ..mapping })
 }
 
-fn scan(room: &mut dyn Read, passed: &mut Passed, report: &mut Report<'_>) -> io::Result<()> {
+/// Segments from their first multiple of 16, in the order of the file.
+fn rooms(mut writable: Vec<Mapping>) -> Vec<Mapping> {
+    for room in &mut writable {
+        let skip = room.address.wrapping_neg() % 16;
+        room.offset = room.offset.saturating_add(skip);
+        room.size = room.size.saturating_sub(skip);
+    }
+    writable.sort_by_key(|room| room.offset);
+    writable
+}
+
+/// Reports the build info that stands in `room`; whether there is any.
+fn scan(room: &mut dyn Read, passed: &mut Passed, report: &mut Report<'_>) -> io::Result<bool> {
     let mut chunk = vec![0; CHUNK];
     loop {
         let length = fill(room, &mut chunk)?;
         let data = chunk.get(..length).unwrap_or_default();
         if data.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         passed.see(data);
         let Some(at) = position(data) else { continue };
@@ -95,7 +120,7 @@ fn scan(room: &mut dyn Read, passed: &mut Passed, report: &mut Report<'_>) -> io
             }
             None => {}
         }
-        return Ok(());
+        return Ok(true);
     }
 }
 
@@ -107,8 +132,9 @@ struct Passed {
     /// The module lines with their marks, or what came of them so far.
     modules: Option<Vec<u8>>,
     complete: bool,
-    /// Whether the name of cargo-auditable's section came by.
+    /// Whether the names of the sections of cargo-auditable and of Go came by.
     rust_list: bool,
+    go_section: bool,
     marks: Option<AhoCorasick>,
 }
 
@@ -126,7 +152,8 @@ impl Passed {
 
     fn see(&mut self, data: &[u8]) {
         if self.marks.is_none() {
-            self.marks = AhoCorasick::new([MODULES_START, MODULES_END, b".dep-v0\0"]).ok();
+            self.marks =
+                AhoCorasick::new([MODULES_START, MODULES_END, b".dep-v0\0", b".go.buildinfo\0"]).ok();
         }
         let Some(marks) = &self.marks else { return };
         // Each byte is in `joined` with the 15 before it, so a mark across two chunks is seen, and once.
@@ -149,6 +176,7 @@ impl Passed {
                         .for_each(|kept| kept.extend_from_slice(rest));
                 }
                 2 => self.rust_list = true,
+                3 => self.go_section = true,
                 _ => {}
             }
         }

@@ -2,7 +2,11 @@
 
 mod binary;
 mod go_binary;
+mod java;
+mod maven_groups;
+mod maven_identity;
 mod rust_binary;
+mod zip;
 
 use serde::Serialize;
 
