@@ -16,6 +16,7 @@ pub(super) const DEFINITION: Definition = Definition {
     check: |text| normalize(text.as_bytes()).map(drop),
     compare,
     key,
+    key_orders: true,
 };
 
 enum Normal<'a> {

@@ -12,6 +12,7 @@ pub(super) const DEFINITION: Definition = Definition {
     check,
     compare,
     key,
+    key_orders: true,
 };
 
 /// The three parts, which are compared one after the other.

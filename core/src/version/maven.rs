@@ -31,6 +31,7 @@ pub(super) const DEFINITION: Definition = Definition {
     check: |_| Ok(()),
     compare,
     key,
+    key_orders: false,
 };
 
 #[derive(Clone, Copy)]

@@ -11,6 +11,7 @@ pub(super) const DEFINITION: Definition = Definition {
     check: |text| parse(text).map(drop),
     compare,
     key,
+    key_orders: true,
 };
 
 /// The segments, as they stand in the text. A number that is left out is empty, which counts as zero.

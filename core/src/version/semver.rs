@@ -28,6 +28,7 @@ pub(super) const DEFINITION: Definition = Definition {
     check,
     compare,
     key,
+    key_orders: true,
 };
 
 /// A text of the grammar `[v]number[.number[.number[-prerelease][+build]]]`.
