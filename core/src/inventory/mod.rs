@@ -11,6 +11,7 @@ mod cataloguer;
 mod dpkg;
 mod identity;
 mod join;
+mod merge;
 mod node;
 mod os_release;
 mod paths;
