@@ -1,4 +1,5 @@
 //! The packages of real images, against what their own package managers say of the unpacked root.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 use std::fs::File;
