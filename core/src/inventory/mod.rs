@@ -4,6 +4,14 @@
 //! its own, and a row in [`EXTRACTORS`]. What they find are facts about *contents*, because a layer does
 //! not know yet what later layers hide; joined with the merged view they become an [`Inventory`].
 
+mod binary;
+mod go_binary;
+mod java;
+mod maven_groups;
+mod maven_identity;
+mod rust_binary;
+mod zip;
+
 use serde::Serialize;
 
 mod apk;
