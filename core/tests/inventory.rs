@@ -1,5 +1,5 @@
 //! The packages of real images, against what their own package managers say of the unpacked root.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -44,6 +44,53 @@ fn found(inventory: &Inventory, by: &str, folders: usize) -> BTreeSet<String> {
         })
     });
     lines.collect()
+}
+
+/// What `go version -m` and `rust-audit-info` say.
+fn check_binaries(truth: &Value, inventory: &Inventory) {
+    let lines = |programs: &str, list: &str| -> BTreeSet<String> {
+        let programs = truth[programs].as_array().unwrap().iter();
+        let lines = programs.flat_map(|program| {
+            let list = program[list].as_array().unwrap().iter();
+            list.map(|entry| {
+                format!(
+                    "{} {} {}",
+                    text(entry, "name"),
+                    text(entry, "version"),
+                    text(program, "path")
+                )
+            })
+        });
+        lines.collect()
+    };
+    let modules = found(inventory, "go-binary", 0);
+    let missing: Vec<_> = lines("go_binaries", "modules")
+        .into_iter()
+        .filter(|line| !modules.contains(line))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?} of {modules:?}");
+    assert_eq!(
+        found(inventory, "rust-binary", 0),
+        lines("rust_binaries", "crates")
+    );
+}
+
+/// Every `pom.properties` of every archive, by the path of the archive.
+fn check_archives(truth: &Value, inventory: &Inventory) {
+    let archives = found(inventory, "java-archive", 0);
+    for archive in truth["jars"].as_array().unwrap() {
+        for pom in archive["pom_properties"].as_array().unwrap() {
+            let field = |name| text(pom, name);
+            let coordinates = format!(
+                "{}:{} {}",
+                field("groupId"),
+                field("artifactId"),
+                field("version")
+            );
+            let line = format!("{coordinates} {}", text(archive, "path"));
+            assert!(archives.contains(&line), "{line} not in {archives:#?}");
+        }
+    }
 }
 
 #[allow(clippy::print_stdout, reason = "says when there was nothing to test")]
@@ -100,11 +147,12 @@ fn check(image: &str, truth: &str) {
     let distribution = inventory.distribution.as_ref().unwrap();
     assert_eq!(distribution.id, truth["os_release"]["ID"]);
     assert_eq!(distribution.version_id, truth["os_release"]["VERSION_ID"]);
+    check_binaries(&truth, &inventory);
+    check_archives(&truth, &inventory);
     for package in &inventory.packages {
-        assert!(
-            !package.ecosystem.is_empty() && package.purl.is_some(),
-            "{package:?}"
-        );
+        // A program that was built where it lies is of no ecosystem.
+        let local = package.ecosystem.is_empty() && package.purl.is_none();
+        assert!(local == (package.name == "rust-demo"), "{package:?}");
         assert!(
             package.locations.iter().all(|location| location.layer.is_some()),
             "{package:?}"
