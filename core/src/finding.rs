@@ -4,15 +4,18 @@ use serde::Serialize;
 
 use crate::score::Severity;
 
-/// Affected, or not decidable; what is not affected is no finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+/// The answer to one question; the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verdict {
     /// The installed version is among the affected ones.
     Affected,
     /// A record names this package but cannot be judged; `reason` says why.
     Unknown,
+    /// The installed version is not among the affected ones. No finding says so on its own; a record
+    /// that disagrees with the others of its finding does, and an explanation.
+    NotAffected,
 }
 
 /// What a record says of the package.
@@ -48,6 +51,9 @@ pub struct Finding {
     pub id: String,
     /// All other ids of the same flaw, sorted.
     pub aliases: Vec<String>,
+    /// The flaws that an advisory for several of them (a `DSA`, an `RHSA`) answers, sorted; empty where
+    /// the finding is about one flaw, whose ids are then among `aliases`.
+    pub upstream: Vec<String>,
     /// Index into [`Inventory::packages`](crate::inventory::Inventory::packages).
     pub package: usize,
     /// The answer.
@@ -58,8 +64,10 @@ pub struct Finding {
     pub reason: Option<String>,
     /// One line of the leading record, where it has one.
     pub summary: Option<String>,
-    /// The rating that ranks.
+    /// The rating that ranks: one of `ratings`, or `unknown` where there is none.
     pub severity: Severity,
+    /// Every rating of the records, the leading record's first.
+    pub ratings: Vec<Severity>,
     /// Versions that fix it for this package, in the order of the scheme; empty if none is known.
     pub fixed_versions: Vec<String>,
     /// Vendor status, as written.
@@ -74,8 +82,12 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Evidence {
-    /// One entry a record, the leading one first, the rest by id.
+    /// One entry a record, the leading one first, the rest by id. Records of the same flaw that name the
+    /// package and do not call it affected are here too.
     pub records: Vec<RecordEvidence>,
+    /// What else bears on the answer, such as an owner whose distribution has no feed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// How one record came to its answer.

@@ -2,6 +2,7 @@
 //!
 //! One file a scheme, each exporting a [`Definition`]; the list below is all that registers it.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -12,7 +13,10 @@ use crate::{Error, Result};
 mod apk;
 mod composer;
 mod deb;
+mod digits;
 mod gem;
+#[cfg(test)]
+mod laws;
 mod maven;
 mod nuget;
 mod pep440;
@@ -27,11 +31,14 @@ pub(crate) struct Definition {
     pub reference: &'static str,
     /// Says what is wrong with a text that the reference refuses.
     pub check: fn(&str) -> std::result::Result<(), &'static str>,
-    /// Orders two texts that passed `check`. Total and transitive; allocates nothing.
+    /// Orders two texts that passed `check`, as the reference does; allocates nothing. Total and transitive
+    /// where the reference is (Maven's is not).
     pub compare: fn(&str, &str) -> Ordering,
-    /// Appends a byte key of a text that passed `check`: keys are equal exactly when `compare` says
-    /// `Equal`, and their byte order is the order of the versions.
+    /// Appends a byte key of a text that passed `check`: keys are equal exactly when `compare` says `Equal`,
+    /// and their byte order is a total order.
     pub key: fn(&str, &mut Vec<u8>),
+    /// Whether the byte order of keys is that of `compare`. No key can follow an order with cycles.
+    pub key_orders: bool,
 }
 
 macro_rules! schemes {
@@ -103,11 +110,37 @@ impl Scheme {
     /// # Errors
     /// [`Error::Version`] with the rule it breaks.
     pub fn check(self, text: &str) -> Result<()> {
-        (self.definition().check)(text).map_err(|reason| Error::Version {
+        (self.definition().check)(text).map_err(|reason| self.refuse(text, reason))
+    }
+
+    fn refuse(self, text: &str, reason: &str) -> Error {
+        Error::Version {
             scheme: self.name(),
             text: text.to_owned(),
             reason: reason.to_owned(),
-        })
+        }
+    }
+
+    /// Reads a bound of an advisory's range, as a version of this scheme.
+    ///
+    /// Bounds of OSV's ranges of type `SEMVER` are written more freely than versions are: `1.2` and `19.03.9`
+    /// stand for `1.2.0` and `19.3.9`, and `0` is before everything. Other schemes read bounds as versions.
+    ///
+    /// ```
+    /// use hullmark::version::Scheme;
+    /// let bound = Scheme::Semver.bound("19.03.9")?;
+    /// assert_eq!(Scheme::Semver.compare("19.3.8", &bound)?, std::cmp::Ordering::Less);
+    /// # Ok::<(), hullmark::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Version`] if the text can be ordered in no way, or in more than one.
+    pub fn bound(self, text: &str) -> Result<Cow<'_, str>> {
+        if self == Self::Semver {
+            return semver::bound(text).map_err(|reason| self.refuse(text, reason));
+        }
+        self.check(text)?;
+        Ok(Cow::Borrowed(text))
     }
 
     /// Orders two versions.
@@ -120,7 +153,36 @@ impl Scheme {
         Ok((self.definition().compare)(left, right))
     }
 
-    /// Appends the order-preserving byte key of a version to `key`.
+    /// Orders two texts that are known to pass [`check`](Self::check).
+    pub(crate) fn order(self, left: &str, right: &str) -> Ordering {
+        (self.definition().compare)(left, right)
+    }
+
+    /// Orders two texts as the reference program's own comparison does, which may take more than versions.
+    ///
+    /// apk-tools orders a text with a fault by the part before it. Such an answer is not for a verdict, since
+    /// texts that differ after the fault are equal: [`compare`](Self::compare) refuses them.
+    ///
+    /// ```
+    /// use hullmark::version::Scheme;
+    /// assert!(Scheme::Apk.compare("5.7.1p1-r0", "5.7.2-r0").is_err());
+    /// assert_eq!(Scheme::Apk.reference_order("5.7.1p1-r0", "5.7.2-r0")?, std::cmp::Ordering::Less);
+    /// # Ok::<(), hullmark::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Version`] if the reference program gives no order.
+    pub fn reference_order(self, left: &str, right: &str) -> Result<Ordering> {
+        if self == Self::Apk {
+            return Ok((self.definition().compare)(left, right));
+        }
+        self.compare(left, right)
+    }
+
+    /// Appends the byte key of a version to `key`: two keys are equal exactly when the versions are, and
+    /// their byte order is a total order, good for sorting.
+    ///
+    /// It is the order of [`Self::compare`] where [`Self::key_orders`] says so.
     ///
     /// # Errors
     /// [`Error::Version`] if `text` is not a version of this scheme.
@@ -128,6 +190,12 @@ impl Scheme {
         self.check(text)?;
         (self.definition().key)(text, key);
         Ok(())
+    }
+
+    /// Whether versions may be compared by their keys. Not those of Maven: `1.0.alpha.1 < 1 < 1-1` and
+    /// `1-1 < 1.0.alpha.1` in ComparableVersion of Maven 3, and no key can follow a cycle.
+    pub fn key_orders(self) -> bool {
+        self.definition().key_orders
     }
 }
 

@@ -1,0 +1,326 @@
+//! Packages against advisories: which flaws affect what is installed, which do not, and which questions
+//! cannot be answered.
+
+mod alias;
+mod entry;
+mod explain;
+mod finding;
+mod package;
+mod release;
+mod severity;
+
+use std::borrow::Cow;
+
+pub use explain::{Check, Explanation, Outcome, Step, explain};
+pub use severity::Rating;
+
+use crate::database::{Candidate, Database, Record};
+use crate::finding::{Finding, FindingKind, MatchedBy, Suppression, Verdict};
+use crate::inventory::{Inventory, Package};
+use crate::version::Scheme;
+use entry::{Judgement, Subject, judge};
+use release::{Names, Plan, Reach};
+
+/// Choices of a [`Matcher`].
+///
+/// ```
+/// use hullmark::matcher::{MatchOptions, Rating};
+///
+/// let mut options = MatchOptions::default();
+/// options.severity_order = vec![Rating::CvssV3, Rating::CvssV4];
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MatchOptions {
+    /// Which kind of rating ranks a finding: the first one it has. Default [`Rating::ORDER`].
+    pub severity_order: Vec<Rating>,
+}
+
+impl Default for MatchOptions {
+    fn default() -> Self {
+        Self {
+            severity_order: Rating::ORDER.to_vec(),
+        }
+    }
+}
+
+/// Matches packages against a database. Cheap to share between threads.
+#[derive(Clone)]
+pub struct Matcher {
+    database: Database,
+    options: MatchOptions,
+    /// One for each ecosystem text the database publishes, sorted by it.
+    plans: Vec<Plan>,
+}
+
+/// What matching an inventory gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Matches {
+    /// Sorted by package, then id.
+    pub findings: Vec<Finding>,
+    /// Packages for which every question was answered.
+    pub judged: usize,
+    /// All other packages, with the first reason, in the order of the inventory.
+    pub unknown: Vec<Unjudged>,
+}
+
+/// A package that could not be judged, or not in full.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Unjudged {
+    /// Index into [`Inventory::packages`].
+    pub package: usize,
+    /// Why.
+    pub reason: String,
+}
+
+impl Matcher {
+    /// A matcher with the default choices.
+    pub fn new(database: &Database) -> Self {
+        Self::with_options(database, MatchOptions::default())
+    }
+
+    /// A matcher with other choices.
+    pub fn with_options(database: &Database, options: MatchOptions) -> Self {
+        let feeds: Vec<&str> = database.feeds().map(|feed| feed.ecosystem).collect();
+        let mut plans: Vec<Plan> = feeds
+            .iter()
+            .map(|text| Plan::new(text, feeds.iter().copied()))
+            .collect();
+        plans.sort_by(|left, right| left.text.cmp(&right.text));
+        Self {
+            database: database.clone(),
+            options,
+            plans,
+        }
+    }
+
+    /// Matches one package; its index in the answer is 0, and its owner is not asked.
+    pub fn match_package(&self, package: &Package) -> Matches {
+        let mut matches = Matches::default();
+        self.judge(&self.plan(&package.ecosystem), 0, package, &mut matches);
+        matches
+    }
+
+    /// Matches all packages of an inventory.
+    ///
+    /// Findings about a package that belongs to a distribution's package are set aside (`ownership`): the
+    /// distribution patches without changing the version, so its own records decide. They are not where
+    /// the database has no feed for that distribution, for then nobody would have judged the package.
+    pub fn match_inventory(&self, inventory: &Inventory) -> Matches {
+        let mut matches = Matches::default();
+        let mut held: Option<Cow<'_, Plan>> = None;
+        for (index, package) in inventory.packages.iter().enumerate() {
+            // An inventory is sorted by ecosystem, so the last plan nearly always serves again.
+            let plan = match held.take() {
+                Some(plan) if plan.text == package.ecosystem => plan,
+                _ => self.plan(&package.ecosystem),
+            };
+            let first = matches.findings.len();
+            self.judge(&plan, index, package, &mut matches);
+            held = Some(plan);
+            if let (Some(owner), Some(found)) = (package.owner, matches.findings.get_mut(first..))
+                && owner != index
+                && let Some(owner) = inventory.packages.get(owner)
+            {
+                self.set_aside(owner, found);
+            }
+        }
+        matches
+    }
+
+    /// The database it asks.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    fn plan(&self, ecosystem: &str) -> Cow<'_, Plan> {
+        match self
+            .plans
+            .binary_search_by(|plan| plan.text.as_str().cmp(ecosystem))
+        {
+            Ok(at) if let Some(plan) = self.plans.get(at) => Cow::Borrowed(plan),
+            _ => Cow::Owned(Plan::new(
+                ecosystem,
+                self.plans.iter().map(|plan| plan.text.as_str()),
+            )),
+        }
+    }
+
+    fn set_aside(&self, owner: &Package, found: &mut [Finding]) {
+        if found.is_empty() {
+            return;
+        }
+        let name = format!("{} package {} {}", owner.ecosystem, owner.name, owner.version);
+        let problem = &self.plan(&owner.ecosystem).problem;
+        // A distribution patches flaws; it does not answer for malware under the same name.
+        for finding in found
+            .iter_mut()
+            .filter(|finding| finding.kind != FindingKind::Malicious)
+        {
+            match problem {
+                None => {
+                    finding.suppressed = Some(Suppression {
+                        by: "ownership".to_owned(),
+                        reason: format!("belongs to {name}; its distribution decides"),
+                    });
+                }
+                Some(problem) => {
+                    let note =
+                        format!("belongs to {name}, which cannot be judged ({problem}); not set aside");
+                    finding.evidence.notes.push(note);
+                }
+            }
+        }
+    }
+
+    /// Judges a package and adds what it found.
+    fn judge(&self, plan: &Plan, index: usize, package: &Package, matches: &mut Matches) {
+        let names = Query::all(plan, package);
+        let subjects: Vec<(&Query<'_>, Subject<'_>)> = names
+            .iter()
+            .map(|query| (query, Subject::new(plan.scheme, &query.version)))
+            .collect();
+        let mut judged = Vec::new();
+        for (query, subject) in &subjects {
+            let folded = plan.fold(query.name);
+            for (feed, reach) in &plan.feeds {
+                for candidate in self.database.candidates(feed, &folded) {
+                    let record = candidate.record();
+                    if record.withdrawn().is_none() {
+                        judged.push(Judged::new(candidate, record, *reach, query.matched, subject));
+                    }
+                }
+            }
+        }
+        let first = matches.findings.len();
+        if judged
+            .iter()
+            .any(|judged| judged.judgement.verdict != Verdict::NotAffected)
+        {
+            finding::collect(
+                &judged,
+                index,
+                &self.options.severity_order,
+                &mut matches.findings,
+            );
+        }
+        let unreadable = || {
+            subjects
+                .iter()
+                .find_map(|(_, subject)| subject.own().unreadable())
+        };
+        let undecided = || {
+            let found = matches.findings.get(first..)?;
+            let finding = found.iter().find(|finding| finding.verdict == Verdict::Unknown)?;
+            Some(format!("{}: {}", finding.id, finding.reason.as_deref()?))
+        };
+        match plan.problem.clone().or_else(unreadable).or_else(undecided) {
+            Some(reason) => matches.unknown.push(Unjudged {
+                package: index,
+                reason,
+            }),
+            None => matches.judged += 1,
+        }
+    }
+}
+
+impl Plan {
+    /// The name as the ecosystem compares it.
+    fn fold<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        match &self.ecosystem {
+            Some(ecosystem) => ecosystem.fold(name),
+            None => Cow::Borrowed(name),
+        }
+    }
+}
+
+/// A name to look up, and the version to compare under it.
+struct Query<'p> {
+    name: &'p str,
+    version: Cow<'p, str>,
+    matched: MatchedBy,
+}
+
+impl<'p> Query<'p> {
+    /// The one or two lookups of a package.
+    fn all(plan: &Plan, package: &'p Package) -> Vec<Self> {
+        let own = Self {
+            name: &package.name,
+            version: Cow::Borrowed(&package.version),
+            matched: MatchedBy::Name,
+        };
+        let source = package
+            .source
+            .as_ref()
+            .filter(|source| !source.name.is_empty() && plan.names != Names::Own);
+        let Some(source) = source else {
+            return vec![own];
+        };
+        let version = match source.version.as_str() {
+            "" => own.version.clone(),
+            version => source_version(plan.scheme, version, &package.version),
+        };
+        if source.name == own.name && version == own.version {
+            return vec![own];
+        }
+        let source = Self {
+            name: &source.name,
+            version,
+            matched: MatchedBy::Source,
+        };
+        match plan.names {
+            Names::Both => vec![own, source],
+            _ => vec![source],
+        }
+    }
+}
+
+/// The source package's version. The name of a source rpm, where it is taken from, has no epoch; records
+/// do, and a missing one would count as 0, so the binary package lends its own.
+fn source_version<'p>(scheme: Option<Scheme>, source: &'p str, binary: &str) -> Cow<'p, str> {
+    match binary.split_once(':') {
+        Some((epoch, _)) if scheme == Some(Scheme::Rpm) && !source.contains(':') => {
+            Cow::Owned(format!("{epoch}:{source}"))
+        }
+        _ => Cow::Borrowed(source),
+    }
+}
+
+/// One entry that names the package, judged.
+struct Judged<'a> {
+    candidate: Candidate<'a>,
+    record: Record<'a>,
+    matched: MatchedBy,
+    subject: &'a Subject<'a>,
+    judgement: Judgement<'a>,
+}
+
+impl<'a> Judged<'a> {
+    fn new(
+        candidate: Candidate<'a>,
+        record: Record<'a>,
+        reach: Reach,
+        matched: MatchedBy,
+        subject: &'a Subject<'a>,
+    ) -> Self {
+        let mut judgement = judge(&candidate, subject);
+        if reach == Reach::ReleaseMissing && judgement.verdict == Verdict::Affected {
+            judgement.verdict = Verdict::Unknown;
+            judgement.reason = Some(release_missing(candidate.ecosystem()));
+        }
+        Self {
+            candidate,
+            record,
+            matched,
+            subject,
+            judgement,
+        }
+    }
+}
+
+/// Why a record without a release leaves the answer open.
+fn release_missing(ecosystem: &str) -> String {
+    format!("the record is for {ecosystem} and does not say which release")
+}

@@ -1,0 +1,263 @@
+//! Which published ecosystems speak of a package of an ecosystem.
+//!
+//! OSV writes the release into the ecosystem text: `Debian:12`, `Ubuntu:22.04:LTS`. A record for one
+//! release says nothing of another. A record without a release speaks of all where the schema lets the
+//! release be left out (Debian, AlmaLinux, Rocky Linux); where it does not (Alpine, Ubuntu, …) the record
+//! is malformed, so that a package it calls affected is `unknown` instead.
+
+use crate::ecosystem::Ecosystem;
+use crate::version::Scheme;
+
+/// How a published ecosystem applies to a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// It speaks of the package's release.
+    Same,
+    /// It should name a release and does not.
+    ReleaseMissing,
+}
+
+/// Which names of a package its ecosystem's records use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// The package's own.
+    Own,
+    /// That of the source package it was built from.
+    Source,
+    /// Either.
+    Both,
+}
+
+/// Everything about an ecosystem that does not depend on the package.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) text: String,
+    /// `None` where hullmark does not know the ecosystem.
+    pub(super) ecosystem: Option<Ecosystem>,
+    pub(super) scheme: Option<Scheme>,
+    pub(super) names: Names,
+    /// The published ecosystems to look in.
+    pub(super) feeds: Vec<(String, Reach)>,
+    /// Why packages of this ecosystem cannot be judged.
+    pub(super) problem: Option<String>,
+}
+
+impl Plan {
+    /// Plans for a package's ecosystem text, given the texts of the feeds at hand.
+    pub(super) fn new<'f>(text: &str, feeds: impl Iterator<Item = &'f str>) -> Self {
+        let (base, release) = split(text);
+        let mut applying = Vec::new();
+        let mut other_releases = false;
+        for feed in feeds {
+            match reach(text, feed) {
+                Some(reach) => applying.push((feed.to_owned(), reach)),
+                None => other_releases |= split(feed).0.eq_ignore_ascii_case(base),
+            }
+        }
+        let (ecosystem, unsupported) = match Ecosystem::parse(text) {
+            Ok(ecosystem) => (Some(ecosystem), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let scheme = ecosystem.as_ref().and_then(Ecosystem::scheme);
+        let problem = if text.is_empty() {
+            Some("the package has no ecosystem".to_owned())
+        } else if unsupported.is_some() {
+            unsupported
+        } else if scheme.is_none() {
+            Some(format!("no scheme orders the versions of {text}"))
+        } else if release.is_none() && other_releases {
+            Some(format!(
+                "the package does not say which release of {base} it is of"
+            ))
+        } else if !applying.iter().any(|(_, reach)| *reach == Reach::Same) {
+            Some(format!("the database has no feed for {text}"))
+        } else {
+            None
+        };
+        Self {
+            text: text.to_owned(),
+            scheme,
+            ecosystem,
+            names: names(base),
+            feeds: applying,
+            problem,
+        }
+    }
+}
+
+/// Ecosystem and what follows its first colon.
+fn split(text: &str) -> (&str, Option<&str>) {
+    match text.split_once(':') {
+        Some((base, release)) => (base, Some(release)),
+        None => (text, None),
+    }
+}
+
+/// Whether records of the ecosystem `feed` speak of packages of the ecosystem `package`.
+pub(super) fn reach(package: &str, feed: &str) -> Option<Reach> {
+    if package == feed {
+        return Some(Reach::Same);
+    }
+    let (base, release) = split(package);
+    let (feed_base, feed_release) = split(feed);
+    // Publishers do not agree on capitals: `Kubernetes`, `kubernetes`.
+    if !base.eq_ignore_ascii_case(feed_base) {
+        return None;
+    }
+    let same = match (release, feed_release) {
+        (None, None) => true,
+        // Which repository an inventory's package came from is seldom known, and names are coordinated
+        // between repositories: `androidx.*` is on Google's only, `drupal/*` on Drupal's only.
+        (None, Some(url)) => is_repository(url),
+        (Some(release), None) => {
+            return match release_is_required(base) && !is_repository(release) {
+                true => Some(Reach::ReleaseMissing),
+                false => Some(Reach::Same),
+            };
+        }
+        (Some(release), Some(feed_release)) => match base {
+            "Ubuntu" => same_ubuntu(release, feed_release),
+            "Red Hat" => same_red_hat(release, feed_release),
+            // A point release belongs to its release.
+            "AlmaLinux" | "Alpine" | "Azure Linux" | "Debian" | "Oracle Linux" | "Rocky Linux" => {
+                starts(release, feed_release, '.')
+            }
+            _ => false,
+        },
+    };
+    same.then_some(Reach::Same)
+}
+
+fn is_repository(release: &str) -> bool {
+    release.contains("://")
+}
+
+/// `Ubuntu:20.04` and `Ubuntu:20.04:LTS` are one release. Pro channels (`Ubuntu:Pro:…`, also FIPS and
+/// real-time kernels) hold other builds than the public archive: their records never speak of a package
+/// that is not itself of that channel.
+fn same_ubuntu(release: &str, feed: &str) -> bool {
+    let plain = |text: &str| !text.starts_with("Pro:");
+    let bare = |text| str::strip_suffix(text, ":LTS").unwrap_or(text).to_owned();
+    plain(release) && plain(feed) && bare(release) == bare(feed)
+}
+
+/// Red Hat's release is a CPE without its prefix: `enterprise_linux:8::appstream`. A part left out on
+/// either side stands for all of it, and a major version for its minor ones; another product
+/// (`rhel_eus`, `openshift`) is another channel with fixes of its own.
+fn same_red_hat(release: &str, feed: &str) -> bool {
+    let part = |text: &str, at: usize| text.split(':').nth(at).unwrap_or_default().to_owned();
+    let agree = |at| {
+        let (left, right) = (part(release, at), part(feed, at));
+        left.is_empty() || right.is_empty() || left == right
+    };
+    part(release, 0) == part(feed, 0)
+        && (part(release, 1) == part(feed, 1) || starts(&part(release, 1), &part(feed, 1), '.'))
+        && agree(2)
+        && agree(3)
+}
+
+/// Whether `text` is `start`, `after` and more.
+fn starts(text: &str, start: &str, after: char) -> bool {
+    text.strip_prefix(start)
+        .is_some_and(|rest| rest.starts_with(after))
+}
+
+/// Whether the schema asks for a release in every record of the ecosystem.
+fn release_is_required(base: &str) -> bool {
+    matches!(
+        base,
+        "Alpaquita"
+            | "Alpine"
+            | "Azure Linux"
+            | "BellSoft Hardened Containers"
+            | "Docker Hardened Images"
+            | "Mageia"
+            | "Photon OS"
+            | "Red Hat"
+            | "SUSE"
+            | "Ubuntu"
+            | "openEuler"
+            | "openSUSE"
+    )
+}
+
+/// Which names the records of an ecosystem use, by the schema and by what is published: AlmaLinux's
+/// records list binary packages though the schema speaks of the source package.
+fn names(base: &str) -> Names {
+    match base {
+        "Alpaquita"
+        | "Alpine"
+        | "Azure Linux"
+        | "BellSoft Hardened Containers"
+        | "Debian"
+        | "Echo"
+        | "Mageia"
+        | "Ubuntu"
+        | "openEuler" => Names::Source,
+        "Chainguard"
+        | "CleanStart"
+        | "Docker Hardened Images"
+        | "MinimOS"
+        | "Photon OS"
+        | "Red Hat"
+        | "Rocky Linux"
+        | "Root"
+        | "SUSE"
+        | "Wolfi"
+        | "openSUSE" => Names::Both,
+        _ => Names::Own,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn release_rules() {
+        let same = Some(Reach::Same);
+        for (package, feed, wanted) in [
+            ("Debian:12", "Debian:12", same),
+            ("Debian:12", "Debian:11", None),
+            ("Debian:12", "Debian:1", None),
+            ("Debian:12.5", "Debian:12", same),
+            ("Debian:12", "Debian", same),
+            ("Debian", "Debian:12", None),
+            ("Debian:12", "Ubuntu:12", None),
+            ("Alpine:v3.9.4", "Alpine:v3.9", same),
+            ("Alpine:v3.9", "Alpine", Some(Reach::ReleaseMissing)),
+            ("AlmaLinux:8", "AlmaLinux", same),
+            ("Ubuntu:22.04", "Ubuntu:22.04:LTS", same),
+            ("Ubuntu:22.04:LTS", "Ubuntu:22.04", same),
+            ("Ubuntu:22.04:LTS", "Ubuntu:Pro:22.04:LTS", None),
+            ("Ubuntu:Pro:22.04:LTS", "Ubuntu:Pro:22.04:LTS", same),
+            ("Ubuntu:Pro:22.04:LTS", "Ubuntu:22.04:LTS", None),
+            ("Ubuntu:22.04:LTS", "Ubuntu:22.04:LTS:for:NVIDIA:BlueField", None),
+            (
+                "Red Hat:enterprise_linux:8",
+                "Red Hat:enterprise_linux:8::baseos",
+                same,
+            ),
+            (
+                "Red Hat:enterprise_linux:8::baseos",
+                "Red Hat:enterprise_linux:8::appstream",
+                None,
+            ),
+            (
+                "Red Hat:enterprise_linux:8::baseos",
+                "Red Hat:enterprise_linux:8",
+                same,
+            ),
+            ("Red Hat:enterprise_linux:8.4", "Red Hat:enterprise_linux:8", same),
+            ("Red Hat:enterprise_linux:8", "Red Hat:enterprise_linux:8.4", None),
+            ("Red Hat:enterprise_linux:8", "Red Hat:rhel_eus:8.6::baseos", None),
+            ("Packagist", "Packagist:https://packages.shop.example/8", same),
+            ("Maven:https://one.example", "Maven:https://two.example", None),
+            ("Maven:https://one.example", "Maven", same),
+            ("npm", "npm", same),
+            ("npm", "PyPI", None),
+        ] {
+            assert_eq!(reach(package, feed), wanted, "{package} against {feed}");
+        }
+    }
+}
