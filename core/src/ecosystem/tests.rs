@@ -513,9 +513,13 @@ fn distributions_tell_ecosystem_and_qualifier() {
 }
 
 #[test]
+#[allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test reads its data"
+)]
 fn every_published_ecosystem_is_known() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/advisories/osv");
-    #[allow(clippy::disallowed_methods, reason = "a test reads its data")]
     let Ok(entries) = std::fs::read_dir(folder) else {
         eprintln!("skipped: shared data is not here");
         return;
