@@ -165,9 +165,16 @@ impl Ecosystem {
         };
         let row = ROWS.iter().find(fits)?;
         let release = match row.suffix {
-            Suffix::Optional(form) | Suffix::Required(form) => purl
-                .qualifier("distro")
-                .and_then(|distro| form(&hint(row, &distro))),
+            Suffix::Optional(form) | Suffix::Required(form) => match purl.qualifier("distro") {
+                Some(distro) => form(&hint(row, &distro)),
+                None if purl.kind() == "rpm" => purl.version().and_then(|version| {
+                    form(&Hint {
+                        version: dist_tag(&version)?,
+                        ..Hint::default()
+                    })
+                }),
+                None => None,
+            },
             Suffix::Inner(_) => patched(purl),
             Suffix::None | Suffix::Registry => None,
         };
@@ -260,6 +267,17 @@ fn hint<'a>(row: &'static Row, distro: &'a str) -> Hint<'a> {
     }
 }
 
+/// The release in the dist tag of an RPM: `9` of `1.2.11-39.el9_4`. Only rebuilds of one distribution
+/// share a tag, and these share its numbers too.
+fn dist_tag(version: &str) -> Option<&str> {
+    let mut words = version.split(['.', '+', '_', '-']);
+    words.find_map(|word| {
+        let tag = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = word.get(tag.len()..).filter(|number| !number.is_empty())?;
+        matches!(tag, "azl" | "cm" | "el" | "mga" | "ph").then_some(number)
+    })
+}
+
 /// The distribution a vendor patches: `os_distro` and `os_version` of Docker Hardened Images.
 fn patched(purl: &Purl) -> Option<String> {
     let row = find(&purl.qualifier("os_distro")?)?;
@@ -270,10 +288,13 @@ fn patched(purl: &Purl) -> Option<String> {
 /// streams (`rhel_eus:9.4::baseos`) have fixes of their own and are other products.
 const RED_HAT_REPOSITORIES: &[&str] = &[
     "appstream",
+    "as",
     "baseos",
     "client",
     "computenode",
     "crb",
+    "desktop",
+    "es",
     "highavailability",
     "nfv",
     "realtime",
@@ -283,6 +304,7 @@ const RED_HAT_REPOSITORIES: &[&str] = &[
     "server",
     "supplementary",
     "workstation",
+    "ws",
 ];
 
 impl fmt::Display for Ecosystem {

@@ -122,6 +122,7 @@ fn names_fold() {
         ("Packagist", "Laravel/Framework", "laravel/framework"),
         ("crates.io", "Serde_JSON", "serde-json"),
         ("Go", "github.com/BurntSushi/toml", "github.com/BurntSushi/toml"),
+        ("Go", "github.com/hashicorp/vault/", "github.com/hashicorp/vault"),
         ("npm", "JSONStream", "JSONStream"),
         ("Maven", "Django:Django", "Django:Django"),
         (
@@ -250,6 +251,18 @@ fn purls_tell_ecosystem_and_name() {
             "Red Hat:enterprise_linux:9",
             "curl",
         ),
+        (
+            "pkg:rpm/redhat/zlib@1.2.11-39.el9_4?arch=x86_64",
+            "Red Hat:enterprise_linux:9",
+            "zlib",
+        ),
+        (
+            "pkg:rpm/almalinux/nodejs@20.1-1.module%2Bel8.9.0%2B1",
+            "AlmaLinux:8",
+            "nodejs",
+        ),
+        ("pkg:rpm/redhat/model@1.0-1", "Red Hat", "model"),
+        ("pkg:rpm/vmware/linux@6.1-1.ph5", "Photon OS:5.0", "linux"),
         (
             "pkg:rpm/redhat/curl?distro=redhat-8.9",
             "Red Hat:enterprise_linux:8",

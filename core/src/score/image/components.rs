@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::entry_point::EntryPoint;
+use super::links::{Links, is_file};
 use super::roles::{self, Standing};
 use super::{Charge, Component, ComponentFile, ImageScore, Role, ScorePolicy, Target};
 use crate::Result;
 use crate::exposure::{Exposure, ExposureKind};
 use crate::finding::{Finding, FindingKind, Verdict};
-use crate::image::{Image, ImageConfig, ImagePath, NodeKind, View};
+use crate::image::{Image, ImagePath, NodeKind, View};
 use crate::inventory::{Inventory, Package};
 use crate::score::Level;
 
@@ -65,14 +67,6 @@ fn unreadable_database(inventory: &Inventory) -> Option<String> {
     })
 }
 
-/// Which files start the container, and where its application lies.
-#[derive(Default)]
-struct EntryPoint {
-    files: BTreeSet<ImagePath>,
-    folders: Vec<Vec<u8>>,
-    exposed: bool,
-}
-
 struct Builder<'a> {
     image: &'a Image,
     inventory: &'a Inventory,
@@ -88,10 +82,11 @@ impl<'a> Builder<'a> {
         let unexamined = notes
             .filter_map(|note| file_of_place(&image.view, &note.place))
             .collect();
-        let entry = image
-            .config
-            .as_ref()
-            .map_or_else(EntryPoint::default, |config| EntryPoint::of(config, &image.view));
+        let links = Links::new(&image.view);
+        let entry = match &image.config {
+            Some(config) => EntryPoint::of(config, &image.view, &links),
+            None => EntryPoint::default(),
+        };
         Self {
             image,
             inventory,
@@ -399,12 +394,13 @@ impl<'a> Builder<'a> {
     /// Files of packages as the view has them, in its order, each with its package.
     fn owners(&self) -> Vec<(&'a ImagePath, usize)> {
         let nodes = &self.image.view.nodes;
+        let links = Links::new(&self.image.view);
         let mut owners = Vec::new();
         for (at, package) in self.inventory.packages.iter().enumerate() {
             let Some(bearer) = self.bearer(at) else { continue };
             for path in &package.files {
-                let resolved = || nodes.get_key_value(&resolve(&self.image.view, path)?);
-                if let Some((path, _)) = nodes.get_key_value(path).or_else(resolved) {
+                let listed = nodes.get_key_value(path).map(|(path, _)| path);
+                if let Some(path) = listed.or_else(|| links.follow(path)) {
                     owners.push((path, bearer));
                 }
             }
@@ -412,118 +408,6 @@ impl<'a> Builder<'a> {
         owners.sort_unstable();
         owners.dedup();
         owners
-    }
-}
-
-impl EntryPoint {
-    fn of(config: &ImageConfig, view: &View) -> Self {
-        let mut entry = Self {
-            exposed: !config.exposed_ports.is_empty() || runs_as_root(&config.user),
-            ..Self::default()
-        };
-        let words: Vec<&str> = config
-            .entrypoint
-            .iter()
-            .chain(&config.cmd)
-            .map(String::as_str)
-            .collect();
-        let mut words = words.into_iter();
-        let Some(program) = words.next() else { return entry };
-        let on_path = |word: &str| find_program(view, config, word);
-        let program = on_path(program);
-        let starts_others = program
-            .as_ref()
-            .is_none_or(|path| roles::starts_others(path.as_bytes()) || path.as_bytes().ends_with(b".sh"));
-        entry.files.extend(program);
-        let mut looked_up = false;
-        for word in words.flat_map(str::split_whitespace) {
-            if word.starts_with('-') || word == "exec" || word.contains('=') {
-                continue;
-            }
-            // What a shell or an init starts is looked for as they would; other words count as files.
-            let in_folder = resolve_file(view, &config.working_dir, word);
-            let found = in_folder.or_else(|| (starts_others && !looked_up).then(|| on_path(word)).flatten());
-            looked_up = true;
-            let code = |path: &ImagePath| {
-                let mode = view.nodes.get(path).map_or(0, |node| node.mode);
-                roles::is_code(path.as_bytes(), mode)
-            };
-            entry.files.extend(found.filter(code));
-        }
-        let working = ImagePath::new(config.working_dir.as_bytes());
-        let parents = entry.files.iter().map(|path| path.parent().to_vec());
-        let mut folders: Vec<Vec<u8>> = parents.chain([working.as_bytes().to_vec()]).collect();
-        folders.retain(|folder| !roles::is_system_folder(folder));
-        folders.sort();
-        folders.dedup();
-        entry.folders = folders;
-        entry
-    }
-}
-
-/// No user is root; so are uid 0 and the name, with or without a group.
-fn runs_as_root(user: &str) -> bool {
-    let name = user.split(':').next().unwrap_or_default();
-    matches!(name, "" | "root") || name.parse() == Ok(0u32)
-}
-
-/// What Docker uses where an image sets no `PATH`.
-const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-fn find_program(view: &View, config: &ImageConfig, word: &str) -> Option<ImagePath> {
-    if word.contains('/') {
-        return resolve_file(view, &config.working_dir, word);
-    }
-    let path = config
-        .env
-        .iter()
-        .find_map(|variable| variable.strip_prefix("PATH="));
-    let mut folders = path.unwrap_or(DEFAULT_PATH).split(':');
-    folders.find_map(|folder| resolve_file(view, folder, word))
-}
-
-fn resolve_file(view: &View, folder: &str, word: &str) -> Option<ImagePath> {
-    let text = if word.starts_with('/') {
-        word.to_owned()
-    } else {
-        format!("{folder}/{word}")
-    };
-    resolve(view, &ImagePath::new(text.as_bytes())).filter(|path| is_file(view, path))
-}
-
-/// Symbolic links after one another that the kernel follows.
-const LINKS: u32 = 40;
-
-/// The path with the symbolic links in it followed; `None` where nothing stands there.
-fn resolve(view: &View, path: &ImagePath) -> Option<ImagePath> {
-    let mut links = 0;
-    let mut wanted = path.clone();
-    'again: loop {
-        let bytes = wanted.as_bytes();
-        let ends = bytes
-            .iter()
-            .enumerate()
-            .filter(|(_, b)| **b == b'/')
-            .map(|(at, _)| at);
-        for end in ends.chain([bytes.len()]) {
-            let (head, tail) = bytes.split_at(end);
-            let here = ImagePath::new(head);
-            let Some(NodeKind::Symlink(target)) = view.nodes.get(&here).map(|node| &node.kind) else {
-                continue;
-            };
-            links += 1;
-            if links > LINKS || target.len() + tail.len() > 8192 {
-                return None;
-            }
-            let folder = if target.starts_with(b"/") {
-                b"".as_slice()
-            } else {
-                here.parent()
-            };
-            wanted = ImagePath::new(&[folder, b"/", target, tail].concat());
-            continue 'again;
-        }
-        return view.nodes.contains_key(&wanted).then_some(wanted);
     }
 }
 
@@ -541,11 +425,6 @@ fn file_of_place(view: &View, place: &str) -> Option<ImagePath> {
     let ends = [place.find(" ("), place.find('!')].into_iter().flatten();
     let mut texts = std::iter::once(place).chain(ends.filter_map(|end| place.get(..end)));
     texts.find_map(|text| Some(ImagePath::new(text.as_bytes())).filter(|path| is_file(view, path)))
-}
-
-fn is_file(view: &View, path: &ImagePath) -> bool {
-    let node = view.nodes.get(path);
-    node.is_some_and(|node| matches!(node.kind, NodeKind::File { .. }))
 }
 
 fn is_below(path: &[u8], folder: &[u8]) -> bool {

@@ -11,6 +11,8 @@
 
 mod components;
 mod degree;
+mod entry_point;
+mod links;
 mod policy;
 mod roles;
 
