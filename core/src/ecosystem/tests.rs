@@ -64,7 +64,7 @@ fn names_with_what_stands_behind_them() {
             "Root:Root:Debian:12",
         ),
         ("Echo", None, Some(Scheme::Deb), "Echo"),
-        ("Echo:PyPi", Some("PyPi"), Some(Scheme::Pep440), "Echo:PyPi"),
+        ("Echo:PyPi", Some("PyPI"), Some(Scheme::Pep440), "Echo:PyPI"),
         (
             "TuxCare:Alpine:v3.16",
             Some("Alpine:v3.16"),
@@ -95,6 +95,7 @@ fn names_with_what_stands_behind_them() {
         r#"ecosystem "Fedora:40" is not supported"#
     );
     assert!(Ecosystem::parse("").is_err());
+    assert_eq!(of(&"Root:".repeat(100_000)).scheme(), None);
     assert_eq!(of("Debian:").release(), None);
     assert_eq!(of("Debian").release_use(), ReleaseUse::Required);
     assert_eq!(of("AlmaLinux").release_use(), ReleaseUse::Optional);
@@ -103,15 +104,15 @@ fn names_with_what_stands_behind_them() {
 
 #[test]
 fn keys_of_records_that_speak_of_a_package() {
-    assert_eq!(
-        of("Ubuntu:24.04:LTS").keys(),
-        ["Ubuntu:24.04:LTS", "Ubuntu:24.04"]
-    );
-    assert_eq!(of("Debian:12").keys(), ["Debian:12"]);
-    let keys = of("Red Hat:enterprise_linux:9").keys();
-    assert_eq!(keys[0], "Red Hat:enterprise_linux:9");
-    assert!(keys.contains(&"Red Hat:enterprise_linux:9::baseos".to_owned()));
-    assert_eq!(of("Red Hat:rhel_eus:9.4::baseos").keys().len(), 1);
+    let keys = |text: &str| of(text).keys().map(Cow::into_owned).collect::<Vec<_>>();
+    assert_eq!(keys("Ubuntu:24.04:LTS"), ["Ubuntu:24.04:LTS", "Ubuntu:24.04"]);
+    assert_eq!(keys("Debian:12"), ["Debian:12"]);
+    assert_eq!(keys("Maven:https://repo.example/m2"), ["Maven"]);
+    let repositories = keys("Red Hat:enterprise_linux:9");
+    assert_eq!(repositories[0], "Red Hat:enterprise_linux:9");
+    assert!(repositories.contains(&"Red Hat:enterprise_linux:9::baseos".to_owned()));
+    assert_eq!(keys("Red Hat:rhel_eus:9.4::baseos").len(), 1);
+    assert_eq!(keys("Red Hat").len(), 1);
 }
 
 #[test]

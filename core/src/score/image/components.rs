@@ -380,9 +380,11 @@ impl<'a> Builder<'a> {
         let Some(location) = package.locations.first() else {
             return;
         };
-        let path = ImagePath::new(location.path.as_bytes());
+        let archive = location.path.split('!').next().unwrap_or_default();
+        let path = ImagePath::new(archive.as_bytes());
         if self.entry.files.contains(&path) {
-            component.role = Role::EntryPoint;
+            // A module of the program that starts, or a jar inside it, is linked into it.
+            component.role = Role::Linked;
         }
         component.files.push(ComponentFile {
             path: location.path.clone(),
