@@ -221,6 +221,33 @@ struct Group<'a> {
 impl ImageScore {
     /// Computes S.
     ///
+    /// ```
+    /// use hullmark::score::image::{Charge, Component, ComponentFile, ImageScore, Role, ScorePolicy, Target};
+    ///
+    /// let file = |path: &str| ComponentFile { path: path.to_owned(), is_code: true, examined: true };
+    /// let library = Component {
+    ///     name: "pkg:deb/debian/libssl3".to_owned(),
+    ///     role: Role::Linked,
+    ///     importance: 4.0,
+    ///     files: vec![file("/usr/lib/libssl.so.3"), file("/usr/lib/libcrypto.so.3")],
+    ///     charges: vec![Charge {
+    ///         id: "CVE-2022-3602".to_owned(),
+    ///         aliases: Vec::new(),
+    ///         target: Target::Component,
+    ///         base: 0.487, // CVSS 7.5
+    ///         least: 0.487,
+    ///         most: 0.487,
+    ///         exploitation: 0.8,
+    ///         validity: 1.0,
+    ///         reason: None,
+    ///     }],
+    /// };
+    /// let score = ImageScore::compute(&[library], &ScorePolicy::default())?;
+    /// assert_eq!(score.value, Some(1.0 - 0.487 * 0.8));
+    /// assert_eq!(score.terms[0].files, 2);
+    /// # Ok::<(), hullmark::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Value`] naming the component or parameter whose number cannot be used.
     pub fn compute(components: &[Component], policy: &ScorePolicy) -> Result<Self> {

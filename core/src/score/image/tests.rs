@@ -405,4 +405,20 @@ proptest! {
         prop_assert_eq!(score.value.unwrap().to_bits(), turned.value.unwrap().to_bits());
         prop_assert_eq!(score.terms, turned.terms);
     }
+
+    #[test]
+    fn the_interval_holds_the_score(files in images(), least in 0.0f64..1.0, most in 0.0f64..1.0, unread in 0usize..24) {
+        let mut components = image(&files);
+        for (at, component) in components.iter_mut().enumerate() {
+            let charge = &mut component.charges[0];
+            charge.least = charge.base * least;
+            charge.most = charge.base + (1.0 - charge.base) * most;
+            component.files[0].examined = at != unread;
+        }
+        let score = ImageScore::compute(&components, &ScorePolicy::default()).unwrap();
+        let (low, value, high) = (score.low.unwrap(), score.value.unwrap(), score.high.unwrap());
+        prop_assert!(low <= value + DUST && value <= high + DUST);
+        prop_assert!((0.0..=1.0).contains(&score.coverage.unwrap()));
+        recompute(&score);
+    }
 }
