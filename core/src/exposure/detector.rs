@@ -440,7 +440,7 @@ mod tests {
                 .take(length)
                 .collect::<String>()
         };
-        let capital = r(80).to_uppercase();
+        let capital = |length| r(length).to_uppercase();
         let base64 = |text: &str| -> String {
             let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
             let bits: Vec<u8> = text
@@ -455,10 +455,7 @@ mod tests {
                 .collect()
         };
         for (rule, text) in [
-            (
-                "secret.aws-access-key",
-                format!("id = {}{}", "AKIA", &capital[..16]),
-            ),
+            ("secret.aws-access-key", format!("id = {}{}", "AKIA", capital(16))),
             (
                 "secret.aws-secret-key",
                 format!("aws_secret_access_key = {}", r(40)),
@@ -483,16 +480,13 @@ mod tests {
                 "secret.docker-auth",
                 format!("{{\"auth\": \"{}\"}}", base64("user:hunter2-x")),
             ),
-            (
-                "secret.slack-token",
-                format!("{}{}", "xoxb-", format!("123456789012-{}", r(24))),
-            ),
+            ("secret.slack-token", format!("{}123456789012-{}", "xoxb-", r(24))),
             (
                 "secret.slack-webhook",
                 format!(
                     "https://hooks.slack.com/services/T{}/B{}/{}",
-                    &capital[..8],
-                    &capital[8..16],
+                    capital(8),
+                    capital(8),
                     r(24)
                 ),
             ),
@@ -513,10 +507,7 @@ mod tests {
                 "secret.jwt",
                 format!("{}{}.{}{}.{}", "eyJhbGciOi", r(20), "eyJ", r(40), r(43)),
             ),
-            (
-                "secret.age-key",
-                format!("{}{}", "AGE-SECRET-KEY-1", &capital[..58]),
-            ),
+            ("secret.age-key", format!("{}{}", "AGE-SECRET-KEY-1", capital(58))),
             (
                 "secret.private-key",
                 format!("client-key-data: {}", base64(&pem("EC PRIVATE KEY", ""))),
@@ -686,7 +677,7 @@ mod tests {
             0o644,
             "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\nadmin:x:0:0::/:/bin/sh\n",
         );
-        let found = detect(&[passwd], Some(config.clone()));
+        let found = detect(&[passwd], Some(config));
         let places: Vec<String> = found
             .iter()
             .map(|e| format!("{} {} {}", e.rule, e.location.path, e.evidence))

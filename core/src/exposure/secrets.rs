@@ -66,7 +66,10 @@ impl Keywords {
 
     /// The keywords in `text` with their rules.
     fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (&'static Rule, Range<usize>)> + 'a {
-        let packed = self.packed.iter().flat_map(move |searcher| searcher.find_iter(text));
+        let packed = self
+            .packed
+            .iter()
+            .flat_map(move |searcher| searcher.find_iter(text));
         let automaton = self
             .automaton
             .iter()
