@@ -80,6 +80,8 @@ fn package(purl: &str, evidence: &str, files: &[&str]) -> Package {
 
 fn finding(id: &str, package: usize, score: Option<f64>) -> Finding {
     Finding {
+        upstream: Vec::new(),
+        ratings: Vec::new(),
         id: id.to_owned(),
         aliases: Vec::new(),
         package,
@@ -96,7 +98,7 @@ fn finding(id: &str, package: usize, score: Option<f64>) -> Finding {
         fixed_versions: Vec::new(),
         status: None,
         suppressed: None,
-        evidence: Evidence { records: Vec::new() },
+        evidence: Evidence { records: Vec::new(), notes: Vec::new() },
     }
 }
 
