@@ -521,7 +521,7 @@ mod tests {
             ("secret.huggingface-token", format!("{}{}", "hf_", r(34))),
             (
                 "secret.url-password",
-                "db: postgres://app:hunter2-x@db.example:5432/app".to_owned(),
+                format!("db: postgres://app:{}@db.example:5432/app", "hunter2-x"),
             ),
             (
                 "secret.jwt",
@@ -672,7 +672,7 @@ mod tests {
         let token = format!("{}{}", "ghp_", random(36));
         let aws = format!(
             "AWS_SECRET_ACCESS_KEY={}",
-            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+            concat!("wJalrXUtnFEMI", "/K7MDENG/", "bPxRfiCY", "EXAMPLEKEY")
         );
         let config = ImageConfig {
             user: "app:app".to_owned(),
