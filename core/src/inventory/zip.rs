@@ -236,6 +236,16 @@ fn local_entry(
     if wanted {
         seen.insert(name.clone());
     }
+    if unknown && method == 0 && flags & 1 == 0 {
+        let mut stored = UntilDescriptor { window, length: 0 };
+        let (sum, _) = unpack(&mut stored, meter, None, wanted.then_some(&name), size, visit)?;
+        let length = stored.length;
+        let (stated, stated_size) = descriptor(window, length, length)?;
+        if wanted {
+            check(&name, &sum, stated, length, stated_size, visit);
+        }
+        return Ok(());
+    }
     if unknown && (method != 8 || flags & 1 != 0) {
         let name = String::from_utf8_lossy(&name);
         return Err(io::Error::other(format!(
@@ -347,6 +357,34 @@ fn descriptor(window: &mut Window<'_>, packed: u64, size: u64) -> io::Result<(u3
     let stated = number(next, mark + 4 + width, width);
     window.consume(mark + 4 + 2 * width);
     Ok((crc, stated))
+}
+
+/// Stored content of unknown length: ends at a descriptor that states just the length read so far.
+struct UntilDescriptor<'a, 'b> {
+    window: &'a mut Window<'b>,
+    length: u64,
+}
+
+impl Read for UntilDescriptor<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let ready = self.window.fill_buf()?;
+        let mut most = ready.iter().position(|byte| *byte == b'P').unwrap_or(ready.len());
+        if most == 0 {
+            let next = self.window.peek(24)?;
+            let ends = [4, 8].iter().any(|width| number(next, 8, *width) == self.length);
+            if next.len() < 4 {
+                return Err(cut());
+            }
+            if next.starts_with(DESCRIPTOR) && ends {
+                return Ok(0);
+            }
+            most = 1;
+        }
+        let most = buffer.len().min(most);
+        let length = self.window.read(buffer.get_mut(..most).unwrap_or_default())?;
+        self.length = self.length.saturating_add(length as u64);
+        Ok(length)
+    }
 }
 
 fn central_entry(
