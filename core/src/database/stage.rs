@@ -132,7 +132,7 @@ fn place<'a>(kind: EventKind, version: &'a str, scheme: Option<Scheme>) -> Optio
         (EventKind::Limit, "*") => (2, None),
         _ => {
             let mut key = Vec::new();
-            scheme?.key(version, &mut key).ok()?;
+            scheme?.key(&scheme?.bound(version).ok()?, &mut key).ok()?;
             (1, Some(key))
         }
     };
@@ -184,8 +184,9 @@ fn stage_range(range: &Range<'_>, scheme: Option<Scheme>, out: &mut Vec<u8>) {
         Some(mut placed) => {
             // At one version, `introduced` comes before what ends a range.
             placed.sort_by(|a, b| (a.rank, &a.key, a.kind).cmp(&(b.rank, &b.key, b.kind)));
+            // A key that cannot follow its scheme is good for sorting, not for comparing.
+            let compared = scheme.is_some_and(Scheme::key_orders);
             for event in placed {
-                let compared = scheme.is_some_and(Scheme::key_orders);
                 let key = event.key.filter(|key| compared && key.len() <= KEY);
                 put_event(event.kind, key.as_deref(), event.version, out);
             }
