@@ -33,6 +33,7 @@ pub(super) fn plan(store: &mut dyn Store, options: &ReadOptions, notes: &mut Not
     let mut search = Search {
         store,
         options,
+        notes: &mut *notes,
         candidates: Vec::new(),
         absent: Vec::new(),
         seen: BTreeSet::new(),
@@ -41,7 +42,7 @@ pub(super) fn plan(store: &mut dyn Store, options: &ReadOptions, notes: &mut Not
     let Search {
         candidates, absent, ..
     } = search;
-    let chosen = choose_platform(candidates, absent, options, notes)?;
+    let chosen = choose_platform(candidates, &absent, options, notes)?;
     image(store, name, chosen, notes)
 }
 
@@ -91,6 +92,7 @@ fn choose_image(
 struct Search<'s> {
     store: &'s mut dyn Store,
     options: &'s ReadOptions,
+    notes: &'s mut Notes,
     candidates: Vec<Candidate>,
     /// Digests that are named but not there.
     absent: Vec<String>,
@@ -121,6 +123,11 @@ impl Search<'_> {
                 self.add(nested, depth + 1)?;
                 continue;
             }
+            if !document.is_image() {
+                self.notes
+                    .add(&descriptor.digest, "an artifact, not an image: it is not read");
+                continue;
+            }
             let platform = match &descriptor.platform {
                 Some(platform) => Some(platform.clone().into()),
                 None => self.platform(&document)?,
@@ -144,7 +151,7 @@ impl Search<'_> {
 
 fn choose_platform(
     candidates: Vec<Candidate>,
-    absent: Vec<String>,
+    absent: &[String],
     options: &ReadOptions,
     notes: &mut Notes,
 ) -> Result<Candidate> {
@@ -181,7 +188,7 @@ fn choose_platform(
         .nth(at.unwrap_or(0))
         .ok_or_else(|| match absent.first() {
             Some(digest) => wrong(digest, "the manifest is missing"),
-            None => wrong(INDEX, "it leads to no manifest"),
+            None => wrong(INDEX, "it leads to no manifest of an image"),
         })
 }
 
