@@ -182,7 +182,10 @@ pub(crate) use object;
 
 /// The same JSON without the white space between its tokens.
 pub(crate) fn compact(json: &str) -> Cow<'_, str> {
-    if !json.contains([' ', '\n', '\r', '\t']) {
+    if !json
+        .bytes()
+        .any(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
+    {
         return Cow::Borrowed(json);
     }
     let mut compact = String::with_capacity(json.len());

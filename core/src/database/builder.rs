@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::codec::{Reader, prefix};
-use super::stage::{Ecosystems, stage};
+use super::stage::Stager;
 use super::{feed, modified_order, write};
 use crate::advisory::{Notes, osv};
 use crate::image::Note;
@@ -16,7 +16,7 @@ use crate::{Error, Limits, Result};
 #[derive(Debug, Default)]
 pub struct DatabaseBuilder {
     limits: Limits,
-    ecosystems: Ecosystems,
+    stager: Stager,
     arena: Arena,
     waiting: Vec<Waiting>,
     feeds: Vec<FeedReport>,
@@ -126,7 +126,7 @@ impl DatabaseBuilder {
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let Self {
             limits,
-            ecosystems,
+            stager,
             arena,
             waiting,
             feeds,
@@ -136,7 +136,6 @@ impl DatabaseBuilder {
             ..FeedReport::default()
         };
         let mut notes = Notes::default();
-        let mut staged = Vec::new();
         let mut take = |place: &str, json: &str, notes: &mut Notes| {
             if json.len() as u64 > limits.record_bytes {
                 return Err(Error::Limit {
@@ -146,9 +145,8 @@ impl DatabaseBuilder {
                 });
             }
             let advisory = osv::read(place, json, notes)?;
-            staged.clear();
-            stage(&advisory, ecosystems, &mut staged);
-            let (chunk, start) = arena.keep(&staged);
+            let staged = stager.stage(&advisory);
+            let (chunk, start) = arena.keep(staged);
             waiting.push(Waiting {
                 chunk,
                 start,

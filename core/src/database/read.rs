@@ -331,7 +331,8 @@ pub struct Event<'a> {
     /// The version as [`Scheme::key`](crate::version::Scheme::key) writes it (SemVer for
     /// [`RangeKind::Semver`], else the ecosystem's scheme), so that comparing bytes compares versions. Empty
     /// for `introduced: 0`, which is before any version. `None` where the range is not
-    /// [sorted](Range::sorted), for `limit: *`, and for keys longer than 64 bytes: compare the texts.
+    /// [sorted](Range::sorted), for `limit: *`, for keys longer than 64 bytes and for schemes whose keys do
+    /// not [order](crate::version::Scheme::key_orders): compare the texts.
     pub key: Option<&'a [u8]>,
 }
 

@@ -28,7 +28,7 @@ const KEY: usize = 64;
 
 /// Ecosystems met so far, by OSV's text: how names fold, and which scheme orders versions.
 #[derive(Debug, Default)]
-pub(super) struct Ecosystems(HashMap<String, Option<(Ecosystem, Option<Scheme>)>>);
+struct Ecosystems(HashMap<String, Option<(Ecosystem, Option<Scheme>)>>);
 
 impl Ecosystems {
     /// `None` for one without a row: its names are taken as they are.
@@ -44,32 +44,74 @@ impl Ecosystems {
     }
 }
 
-/// Appends a record.
-pub(super) fn stage(advisory: &Advisory<'_>, ecosystems: &mut Ecosystems, out: &mut Vec<u8>) {
-    out.put_block(advisory.id.as_bytes());
-    out.put_block(advisory.modified.as_bytes());
-    out.put_block(advisory.published.as_bytes());
-    out.put_block(advisory.withdrawn.as_deref().unwrap_or_default().as_bytes());
-    out.push(u8::from(advisory.malicious));
-    out.put_block(advisory.severity_word.as_deref().unwrap_or_default().as_bytes());
-    out.put_block(advisory.summary.as_deref().unwrap_or_default().as_bytes());
-    out.put_block(
-        advisory
-            .database_specific
-            .as_deref()
-            .unwrap_or_default()
-            .as_bytes(),
-    );
-    let mut block = Vec::new();
-    for names in [&advisory.aliases, &advisory.upstream, &advisory.related] {
-        put_texts(names, &mut block, out);
+/// Turns records into bytes, in buffers that serve for all of them.
+#[derive(Debug, Default)]
+pub(super) struct Stager {
+    ecosystems: Ecosystems,
+    record: Vec<u8>,
+    entry: Vec<u8>,
+    block: Vec<u8>,
+    range: Vec<u8>,
+}
+
+impl Stager {
+    /// The bytes of a record, for [`Staged::read`].
+    pub(super) fn stage(&mut self, advisory: &Advisory<'_>) -> &[u8] {
+        let out = &mut self.record;
+        out.clear();
+        out.put_block(advisory.id.as_bytes());
+        out.put_block(advisory.modified.as_bytes());
+        out.put_block(advisory.published.as_bytes());
+        out.put_block(advisory.withdrawn.as_deref().unwrap_or_default().as_bytes());
+        out.push(u8::from(advisory.malicious));
+        out.put_block(advisory.severity_word.as_deref().unwrap_or_default().as_bytes());
+        out.put_block(advisory.summary.as_deref().unwrap_or_default().as_bytes());
+        out.put_block(
+            advisory
+                .database_specific
+                .as_deref()
+                .unwrap_or_default()
+                .as_bytes(),
+        );
+        for names in [&advisory.aliases, &advisory.upstream, &advisory.related] {
+            put_texts(names, &mut self.block, out);
+        }
+        put_ratings(&advisory.severities, &mut self.block, out);
+        for entry in &advisory.affected {
+            self.stage_entry(entry);
+            self.record.put_block(&self.entry);
+        }
+        &self.record
     }
-    put_ratings(&advisory.severities, &mut block, out);
-    let mut bytes = Vec::new();
-    for entry in &advisory.affected {
-        bytes.clear();
-        stage_entry(entry, ecosystems, &mut bytes);
-        out.put_block(&bytes);
+
+    fn stage_entry(&mut self, entry: &Affected<'_>) {
+        let (ecosystem, name) = match &entry.package {
+            Some((ecosystem, name)) => (&**ecosystem, &**name),
+            None => ("", ""),
+        };
+        let known = self.ecosystems.get(ecosystem);
+        let folded = known.map_or(Cow::Borrowed(name), |(ecosystem, _)| ecosystem.fold(name));
+        let scheme = known.and_then(|(_, scheme)| *scheme);
+
+        let out = &mut self.entry;
+        out.clear();
+        out.put_varint(entry.index);
+        out.put_block(ecosystem.as_bytes());
+        out.put_block(folded.as_bytes());
+        out.put_block(if *folded == *name { b"" } else { name.as_bytes() });
+        self.block.clear();
+        for range in &entry.ranges {
+            self.range.clear();
+            stage_range(range, scheme, &mut self.range);
+            self.block.put_block(&self.range);
+        }
+        out.put_block(&self.block);
+        out.put_block(entry.unreadable.as_deref().unwrap_or_default().as_bytes());
+        out.put_block(entry.informational.as_deref().unwrap_or_default().as_bytes());
+        out.put_block(entry.ecosystem_specific.as_deref().unwrap_or_default().as_bytes());
+        out.put_block(entry.database_specific.as_deref().unwrap_or_default().as_bytes());
+        put_ratings(&entry.severities, &mut self.block, out);
+        put_texts(&entry.versions, &mut self.block, out);
     }
 }
 
@@ -88,34 +130,6 @@ fn put_ratings(ratings: &[Rating<'_>], block: &mut Vec<u8>, out: &mut Vec<u8>) {
     out.put_block(block);
 }
 
-fn stage_entry(entry: &Affected<'_>, ecosystems: &mut Ecosystems, out: &mut Vec<u8>) {
-    let (ecosystem, name) = match &entry.package {
-        Some((ecosystem, name)) => (&**ecosystem, &**name),
-        None => ("", ""),
-    };
-    let known = ecosystems.get(ecosystem);
-    let folded = known.map_or(Cow::Borrowed(name), |(ecosystem, _)| ecosystem.fold(name));
-    let scheme = known.and_then(|(_, scheme)| *scheme);
-
-    out.put_varint(entry.index);
-    out.put_block(ecosystem.as_bytes());
-    out.put_block(folded.as_bytes());
-    out.put_block(if *folded == *name { b"" } else { name.as_bytes() });
-    let (mut block, mut bytes) = (Vec::new(), Vec::new());
-    for range in &entry.ranges {
-        bytes.clear();
-        stage_range(range, scheme, &mut bytes);
-        block.put_block(&bytes);
-    }
-    out.put_block(&block);
-    out.put_block(entry.unreadable.as_deref().unwrap_or_default().as_bytes());
-    out.put_block(entry.informational.as_deref().unwrap_or_default().as_bytes());
-    out.put_block(entry.ecosystem_specific.as_deref().unwrap_or_default().as_bytes());
-    out.put_block(entry.database_specific.as_deref().unwrap_or_default().as_bytes());
-    put_ratings(&entry.severities, &mut block, out);
-    put_texts(&entry.versions, &mut block, out);
-}
-
 /// An event with its place in the order of versions.
 struct Placed<'a> {
     /// Before all versions, among them by `key`, or after all.
@@ -131,8 +145,8 @@ fn place<'a>(kind: EventKind, version: &'a str, scheme: Option<Scheme>) -> Optio
         (EventKind::Introduced, "0") => (0, Some(Vec::new())),
         (EventKind::Limit, "*") => (2, None),
         _ => {
-            let mut key = Vec::new();
-            scheme?.key(version, &mut key).ok()?;
+            let mut key = Vec::with_capacity(32);
+            scheme?.key(&scheme?.bound(version).ok()?, &mut key).ok()?;
             (1, Some(key))
         }
     };
@@ -184,8 +198,9 @@ fn stage_range(range: &Range<'_>, scheme: Option<Scheme>, out: &mut Vec<u8>) {
         Some(mut placed) => {
             // At one version, `introduced` comes before what ends a range.
             placed.sort_by(|a, b| (a.rank, &a.key, a.kind).cmp(&(b.rank, &b.key, b.kind)));
+            // A key that cannot follow its scheme is good for sorting, not for comparing.
+            let compared = scheme.is_some_and(Scheme::key_orders);
             for event in placed {
-                let compared = scheme.is_some_and(Scheme::key_orders);
                 let key = event.key.filter(|key| compared && key.len() <= KEY);
                 put_event(event.kind, key.as_deref(), event.version, out);
             }
