@@ -15,8 +15,10 @@ pub use explain::{Check, Explanation, Outcome, Step, explain};
 pub use severity::Rating;
 
 use crate::database::{Candidate, Database, Record};
+use crate::ecosystem::Ecosystem;
 use crate::finding::{Finding, FindingKind, MatchedBy, Suppression, Verdict};
 use crate::inventory::{Inventory, Package};
+use crate::range::Installed;
 use crate::version::Scheme;
 use entry::{Judgement, Subject, judge};
 use release::{Names, Plan, Reach};
@@ -248,7 +250,7 @@ impl<'p> Query<'p> {
     fn all(plan: &Plan, package: &'p Package) -> Vec<Self> {
         let own = Self {
             name: &package.name,
-            version: Cow::Borrowed(&package.version),
+            version: own_version(plan, package),
             matched: MatchedBy::Name,
         };
         let source = package
@@ -274,6 +276,46 @@ impl<'p> Query<'p> {
             Names::Both => vec![own, source],
             _ => vec![source],
         }
+    }
+}
+
+/// The package's version, as the records of its ecosystem write versions.
+fn own_version<'p>(plan: &Plan, package: &'p Package) -> Cow<'p, str> {
+    let version = package.version.as_str();
+    match plan.ecosystem.as_ref().map(Ecosystem::name) {
+        Some("Go") if matches!(package.name.as_str(), "stdlib" | "toolchain") => go_release(version),
+        // A revision (`1.2.3-4`) is a rebuild of 1.2.3; the records give SemVer ranges, in which it would
+        // come before 1.2.3.
+        Some("Bitnami") => match version.rsplit_once('-') {
+            Some((upstream, revision)) if revision.bytes().all(|byte| byte.is_ascii_digit()) => {
+                upstream.into()
+            }
+            _ => version.into(),
+        },
+        _ => version.into(),
+    }
+}
+
+/// Go's own releases: `go1.21rc2` is 1.21.0-rc.2 in its records, and `go1.20.3 X:boringcrypto` 1.20.3.
+fn go_release(version: &str) -> Cow<'_, str> {
+    let Some(release) = version.strip_prefix("go") else {
+        return version.into();
+    };
+    let release = release.split([' ', '-']).next().unwrap_or(release);
+    let end = release
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(release.len());
+    let (numbers, pre) = release.split_at_checked(end).unwrap_or((release, ""));
+    let zeros = match numbers.matches('.').count() {
+        0 => ".0.0",
+        1 => ".0",
+        _ => "",
+    };
+    let word = pre.trim_end_matches(|c: char| c.is_ascii_digit());
+    match pre.strip_prefix(word).filter(|number| !number.is_empty()) {
+        Some(number) => format!("{numbers}{zeros}-{word}.{number}").into(),
+        None if pre.is_empty() && zeros.is_empty() => numbers.into(),
+        None => format!("{numbers}{zeros}{pre}").into(),
     }
 }
 
@@ -323,4 +365,26 @@ impl<'a> Judged<'a> {
 /// Why a record without a release leaves the answer open.
 fn release_missing(ecosystem: &str) -> String {
     format!("the record is for {ecosystem} and does not say which release")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn go_releases() {
+        for (written, wanted) in [
+            ("go1.20.3", "1.20.3"),
+            ("go1.21", "1.21.0"),
+            ("go1", "1.0.0"),
+            ("go1.21rc2", "1.21.0-rc.2"),
+            ("go1.8.5rc4", "1.8.5-rc.4"),
+            ("go1.20.3 X:boringcrypto", "1.20.3"),
+            ("go1.22.5-fips", "1.22.5"),
+            ("1.20.3", "1.20.3"),
+            ("", ""),
+        ] {
+            assert_eq!(go_release(written), wanted);
+        }
+    }
 }

@@ -340,7 +340,10 @@ fn keyed(scheme: Option<Scheme>, left: Event<'_>, right: Event<'_>) -> Ordering 
         return left.cmp(right);
     }
     let by_text = |scheme: Scheme| {
-        let (left, right) = (scheme.bound(left.version).ok()?, scheme.bound(right.version).ok()?);
+        let (left, right) = (
+            scheme.bound(left.version).ok()?,
+            scheme.bound(right.version).ok()?,
+        );
         Some(scheme.order(&left, &right))
     };
     scheme.and_then(by_text).unwrap_or(Ordering::Equal)
@@ -377,7 +380,11 @@ mod tests {
             .map(|part| {
                 let (name, version) = part.split_once(' ').unwrap();
                 let kind = *kinds.iter().find(|kind| word(**kind) == name).unwrap();
-                Event { kind, version, key: None }
+                Event {
+                    kind,
+                    version,
+                    key: None,
+                }
             })
             .collect()
     }

@@ -242,6 +242,33 @@ fn what_cannot_be_judged_is_listed() {
 }
 
 #[test]
+fn versions_are_read_as_records_write_them() {
+    let records = [
+        record(
+            "GO-1",
+            "Go",
+            "stdlib",
+            interval("SEMVER", "0", json!({"fixed": "1.20.4"})),
+        ),
+        record(
+            "BIT-1",
+            "Bitnami",
+            "wordpress",
+            interval("SEMVER", "0", json!({"fixed": "6.8.2"})),
+        ),
+    ];
+    assert_eq!(ids(&matches(&records, "pkg:golang/stdlib@go1.20.3")), ["GO-1"]);
+    assert_eq!(matches(&records, "pkg:golang/stdlib@go1.21rc2").judged, 1);
+    assert_eq!(
+        ids(&matches(&records, "pkg:bitnami/wordpress@6.8.1-7")),
+        ["BIT-1"]
+    );
+    // A rebuild of the fixed version; and no scheme is needed for ranges of SemVer.
+    let rebuilt = matches(&records, "pkg:bitnami/wordpress@6.8.2-1");
+    assert_eq!((rebuilt.findings.len(), rebuilt.judged), (0, 1));
+}
+
+#[test]
 fn aliases_are_one_finding() {
     let mut ghsa = record("GHSA-aaaa-bbbb-cccc", "PyPI", "p", fixed("1.2.0"));
     ghsa["aliases"] = json!(["CVE-2026-1"]);

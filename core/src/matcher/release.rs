@@ -63,8 +63,6 @@ impl Plan {
             Some("the package has no ecosystem".to_owned())
         } else if unsupported.is_some() {
             unsupported
-        } else if scheme.is_none() {
-            Some(format!("no scheme orders the versions of {text}"))
         } else if release.is_none() && other_releases {
             Some(format!(
                 "the package does not say which release of {base} it is of"
@@ -137,7 +135,9 @@ fn is_repository(release: &str) -> bool {
 /// that is not itself of that channel.
 fn same_ubuntu(release: &str, feed: &str) -> bool {
     let plain = |text: &str| !text.starts_with("Pro:");
-    let bare = |text| str::strip_suffix(text, ":LTS").unwrap_or(text).to_owned();
+    fn bare(text: &str) -> &str {
+        text.strip_suffix(":LTS").unwrap_or(text)
+    }
     plain(release) && plain(feed) && bare(release) == bare(feed)
 }
 
@@ -145,15 +145,26 @@ fn same_ubuntu(release: &str, feed: &str) -> bool {
 /// either side stands for all of it, and a major version for its minor ones; another product
 /// (`rhel_eus`, `openshift`) is another channel with fixes of its own.
 fn same_red_hat(release: &str, feed: &str) -> bool {
-    let part = |text: &str, at: usize| text.split(':').nth(at).unwrap_or_default().to_owned();
+    fn part(text: &str, at: usize) -> &str {
+        text.split(':').nth(at).unwrap_or_default()
+    }
     let agree = |at| {
         let (left, right) = (part(release, at), part(feed, at));
-        left.is_empty() || right.is_empty() || left == right
+        left.is_empty() || right.is_empty() || like(left, right)
     };
+    let (version, of_feed) = (part(release, 1), part(feed, 1));
     part(release, 0) == part(feed, 0)
-        && (part(release, 1) == part(feed, 1) || starts(&part(release, 1), &part(feed, 1), '.'))
+        && (like(version, of_feed) || starts(version, of_feed, '.'))
         && agree(2)
         && agree(3)
+}
+
+/// Whether a part of a CPE is that of a record, in which `%02` stands for any text.
+fn like(part: &str, of_record: &str) -> bool {
+    match of_record.split_once("%02") {
+        Some((start, end)) => part.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+        None => part == of_record,
+    }
 }
 
 /// Whether `text` is `start`, `after` and more.
@@ -251,6 +262,12 @@ mod tests {
             ("Red Hat:enterprise_linux:8.4", "Red Hat:enterprise_linux:8", same),
             ("Red Hat:enterprise_linux:8", "Red Hat:enterprise_linux:8.4", None),
             ("Red Hat:enterprise_linux:8", "Red Hat:rhel_eus:8.6::baseos", None),
+            (
+                "Red Hat:openshift:4.13::el8",
+                "Red Hat:openshift:4.%02::el8",
+                same,
+            ),
+            ("Red Hat:openshift:5.1::el8", "Red Hat:openshift:4.%02::el8", None),
             ("Packagist", "Packagist:https://packages.shop.example/8", same),
             ("Maven:https://one.example", "Maven:https://two.example", None),
             ("Maven:https://one.example", "Maven", same),
