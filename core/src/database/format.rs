@@ -24,7 +24,7 @@ use super::table::PROBES;
 use crate::{Error, Result};
 
 /// As PNG does it: a transfer that mangles line ends or strips the eighth bit shows here.
-const MAGIC: &[u8; 16] = b"\x89hullmark\r\n\x1a\ndb\0";
+pub(super) const MAGIC: &[u8; 16] = b"\x89hullmark\r\n\x1a\ndb\0";
 const MAJOR: u16 = 1;
 const MINOR: u16 = 0;
 

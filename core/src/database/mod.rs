@@ -76,6 +76,15 @@ impl Database {
         })
     }
 
+    /// Whether these bytes begin as a database file does; that it can be used, [`Self::from_bytes`] says.
+    ///
+    /// ```
+    /// assert!(!hullmark::database::Database::is_database(b"PK\x03\x04"));
+    /// ```
+    pub fn is_database(bytes: &[u8]) -> bool {
+        bytes.starts_with(format::MAGIC)
+    }
+
     /// Entries of live records for one package, by record id and then as published: `ecosystem` in OSV's
     /// words with release (`Debian:12`), `name` folded as [`Ecosystem::fold`](crate::ecosystem::Ecosystem::fold)
     /// does.

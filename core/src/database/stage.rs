@@ -185,7 +185,8 @@ fn stage_range(range: &Range<'_>, scheme: Option<Scheme>, out: &mut Vec<u8>) {
             // At one version, `introduced` comes before what ends a range.
             placed.sort_by(|a, b| (a.rank, &a.key, a.kind).cmp(&(b.rank, &b.key, b.kind)));
             for event in placed {
-                let key = event.key.filter(|key| key.len() <= KEY);
+                let compared = scheme.is_some_and(Scheme::key_orders);
+                let key = event.key.filter(|key| compared && key.len() <= KEY);
                 put_event(event.kind, key.as_deref(), event.version, out);
             }
         }

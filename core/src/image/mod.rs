@@ -3,11 +3,39 @@
 //! An image is read in one pass a layer. Nothing is unpacked: an [`Inspect`] sees every regular file
 //! once as a stream, and the [`View`] says afterwards which of them are visible in the container.
 
+mod archive;
+mod compression;
+mod digest;
+mod docker_archive;
+#[cfg(feature = "fs")]
+mod folder;
+mod layer;
+mod manifest;
+mod merge;
+mod notes;
+mod oci_layout;
+mod pax;
+mod plan;
+mod read;
+#[cfg(feature = "fs")]
+mod rootfs;
+mod sparse;
+mod stream;
+mod tarball;
+mod view;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
+use std::str::FromStr;
 
-use crate::{Limits, Result};
+use crate::{Error, Limits, Result};
+
+#[cfg(feature = "fs")]
+pub use folder::read_folder;
+pub use read::read;
+#[cfg(feature = "fs")]
+pub use rootfs::read_rootfs;
 
 /// A path inside an image: bytes, relative to the root, without `.`, `..`, leading or double slashes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -179,6 +207,46 @@ pub struct Platform {
     pub variant: Option<String>,
 }
 
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        match &self.variant {
+            Some(variant) => write!(f, "/{variant}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads `os/architecture` or `os/architecture/variant`.
+///
+/// ```
+/// let platform: hullmark::image::Platform = "linux/arm/v7".parse()?;
+/// assert_eq!(platform.architecture, "arm");
+/// # Ok::<(), hullmark::Error>(())
+/// ```
+impl FromStr for Platform {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let mut parts = text.split('/').map(str::to_owned);
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(os), Some(architecture), variant, None)
+                if !os.is_empty() && !architecture.is_empty() && variant.as_deref() != Some("") =>
+            {
+                Ok(Self {
+                    os,
+                    architecture,
+                    variant,
+                })
+            }
+            _ => Err(Error::Value {
+                what: "platform".to_owned(),
+                reason: format!("{text:?} is not os/architecture or os/architecture/variant"),
+            }),
+        }
+    }
+}
+
 /// The configuration of an image, as far as the engine reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -240,4 +308,6 @@ pub struct ReadOptions {
     pub limits: Limits,
     /// Which image of a multi-platform index; default the first of `linux/amd64`, else the first.
     pub platform: Option<Platform>,
+    /// Which image of an archive with several: a tag, a reference name or a digest; default the first.
+    pub reference: Option<String>,
 }

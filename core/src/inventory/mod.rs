@@ -1,6 +1,33 @@
 //! The packages inside an image, a folder, a lockfile or an SBOM.
+//!
+//! A [`Cataloguer`] sees every file of an image once. Each kind of evidence is an [`Extractor`]: a file of
+//! its own, and a row in [`EXTRACTORS`]. What they find are facts about *contents*, because a layer does
+//! not know yet what later layers hide; joined with the merged view they become an [`Inventory`].
+
+mod binary;
+mod go_binary;
+mod java;
+mod maven_groups;
+mod maven_identity;
+mod rust_binary;
+mod zip;
 
 use serde::Serialize;
+
+mod apk;
+mod cataloguer;
+mod dpkg;
+mod identity;
+mod join;
+mod node;
+mod os_release;
+mod paths;
+mod python;
+mod ruby;
+#[cfg(test)]
+mod tests;
+
+pub use cataloguer::{Cataloguer, Want};
 
 use crate::image::{ContentId, FileHeader, ImagePath, Note};
 use crate::{Limits, Purl};
@@ -94,6 +121,35 @@ pub struct Inventory {
     pub notes: Vec<Note>,
 }
 
+impl Package {
+    /// A package of which only this much is known.
+    pub(crate) fn new(name: &str, version: &str, ecosystem: &str, found_by: &'static str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            ecosystem: ecosystem.to_owned(),
+            purl: None,
+            source: None,
+            arch: None,
+            locations: Vec::new(),
+            scope: None,
+            found_by,
+            files: Vec::new(),
+            owner: None,
+        }
+    }
+}
+
+/// Every kind of evidence that is looked for, in the order in which they are asked.
+pub(crate) const EXTRACTORS: &[&Extractor] = &[
+    &os_release::EXTRACTOR,
+    &dpkg::EXTRACTOR,
+    &apk::EXTRACTOR,
+    &python::EXTRACTOR,
+    &node::EXTRACTOR,
+    &ruby::EXTRACTOR,
+];
+
 /// One kind of evidence: which files hold it, and how it is read.
 pub(crate) struct Extractor {
     /// Name shown as `found_by`.
@@ -119,14 +175,96 @@ pub(crate) struct Found {
     pub notes: Vec<(ContentId, Note)>,
 }
 
+/// A file full of garbage must not fill the report: after so many notes about it, one says that more follow.
+const NOTES_PER_FILE: usize = 32;
+
+impl Found {
+    /// Keeps a package of this file.
+    pub(crate) fn package(&mut self, header: &FileHeader, package: Package) {
+        self.fact(header, Fact::Package { package, inner: None });
+    }
+
+    /// Keeps a fact about this file.
+    pub(crate) fn fact(&mut self, header: &FileHeader, fact: Fact) {
+        self.facts.push((header.content, fact));
+    }
+
+    /// Keeps why something in this file could not be read.
+    pub(crate) fn note(&mut self, header: &FileHeader, reason: impl Into<String>) {
+        let same = self.notes.iter().rev().take(NOTES_PER_FILE + 1);
+        let reason = match same.take_while(|(content, _)| *content == header.content).count() {
+            ..NOTES_PER_FILE => reason.into(),
+            NOTES_PER_FILE => "more like these, left out".to_owned(),
+            _ => return,
+        };
+        let place = header.path.to_string();
+        self.notes.push((header.content, Note { place, reason }));
+    }
+}
+
 /// One fact about one content. The path in a fact is that of the header; where the content turns out to
 /// be visible elsewhere (hard link, folder behind a symbolic link) the join puts the visible one.
 #[derive(Debug, Clone)]
 pub(crate) enum Fact {
     /// A package; `inner` is the path inside the archive, for packages in archives (`BOOT-INF/lib/x.jar`).
     Package { package: Package, inner: Option<String> },
-    /// Files of an OS package (`dpkg` `*.list`): name, or name and `:arch`.
-    Files { of: String, paths: Vec<ImagePath> },
-    /// An `os-release` file.
+    /// A list of files, and whose they are.
+    Files { of: ListOf, paths: PathList },
+    /// All files below a folder belong to the packages of this content.
+    Tree {
+        /// The folder, relative to the one the content stands in.
+        folder: Vec<u8>,
+        /// A folder right below that is left out.
+        except: &'static [u8],
+    },
+    /// An `os-release` file, or one that stands in for it.
     Distribution(Distribution),
+}
+
+/// Whose files a list names, and where its paths start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ListOf {
+    /// The package of this extractor and name (or name and `:arch`); paths start at the root.
+    Name(&'static str, String),
+    /// The package whose evidence stands in the folder of the list; paths start so many folders above.
+    Beside(usize),
+}
+
+/// Paths as a list has them: one after another in one buffer, since an image has a hundred thousand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct PathList(Vec<u8>);
+
+impl PathList {
+    /// Adds `parts`, joined, as one path. (A path cannot hold a zero byte, so that one ends it.)
+    pub(crate) fn push(&mut self, parts: &[&[u8]]) {
+        for part in parts {
+            self.0.extend(part.iter().filter(|byte| **byte != 0));
+        }
+        self.0.push(0);
+    }
+
+    /// The paths, as written.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|byte| *byte == 0).filter(|path| !path.is_empty())
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Text from outside as notes show it: quoted, escaped, and no longer than is needed to find it.
+pub(crate) fn quoted(text: &[u8]) -> String {
+    const SHOWN: usize = 60;
+    let cut = text.get(..SHOWN).unwrap_or(text);
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    format!("{:?}{more}", String::from_utf8_lossy(cut))
+}
+
+/// The lines of a text file, whatever ends them, without a byte order mark.
+pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    text.split(|byte| *byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
 }

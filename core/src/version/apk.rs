@@ -14,6 +14,7 @@ pub(super) const DEFINITION: Definition = Definition {
     check,
     compare,
     key,
+    key_orders: true,
 };
 
 /// Suffixes by rank. Those before a release are less than the end of the text, the others more.

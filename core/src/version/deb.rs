@@ -12,6 +12,7 @@ pub(super) const DEFINITION: Definition = Definition {
     check,
     compare,
     key,
+    key_orders: true,
 };
 
 /// The three parts, which are compared one after the other.
@@ -67,21 +68,30 @@ fn check(text: &str) -> Result<(), &'static str> {
         [b'0'..=b'9', ..] => {}
         _ => return Err("the upstream version does not start with a digit"),
     }
-    if !parts
-        .upstream
-        .iter()
-        .all(|byte| is_allowed(byte) || matches!(byte, b'-' | b':'))
-    {
+    if !consists_of(parts.upstream, UPSTREAM) {
         return Err("the upstream version allows letters, digits and . - + ~ : only");
     }
-    if !parts.revision().iter().all(is_allowed) {
+    if !consists_of(parts.revision(), REVISION) {
         return Err("the revision allows letters, digits and . + ~ only");
     }
     Ok(())
 }
 
-fn is_allowed(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'~')
+const REVISION: u128 = ascii_set(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.+~");
+const UPSTREAM: u128 = REVISION | ascii_set(b"-:");
+
+/// One bit for each ASCII character.
+const fn ascii_set(mut characters: &[u8]) -> u128 {
+    let mut set = 0;
+    while let [first, rest @ ..] = characters {
+        set |= 1 << *first;
+        characters = rest;
+    }
+    set
+}
+
+fn consists_of(text: &[u8], set: u128) -> bool {
+    text.iter().all(|byte| byte.is_ascii() && (set >> byte) & 1 == 1)
 }
 
 /// Reads an epoch as C's `strtol` does for dpkg: a sign may stand before the digits.

@@ -15,6 +15,8 @@ mod composer;
 mod deb;
 mod digits;
 mod gem;
+#[cfg(test)]
+mod laws;
 mod maven;
 mod nuget;
 mod pep440;
@@ -29,11 +31,14 @@ pub(crate) struct Definition {
     pub reference: &'static str,
     /// Says what is wrong with a text that the reference refuses.
     pub check: fn(&str) -> std::result::Result<(), &'static str>,
-    /// Orders two texts that passed `check`. Total and transitive; allocates nothing.
+    /// Orders two texts that passed `check`, as the reference does; allocates nothing. Total and transitive
+    /// where the reference is (Maven's is not).
     pub compare: fn(&str, &str) -> Ordering,
-    /// Appends a byte key of a text that passed `check`: keys are equal exactly when `compare` says
-    /// `Equal`, and their byte order is the order of the versions.
+    /// Appends a byte key of a text that passed `check`: keys are equal exactly when `compare` says `Equal`,
+    /// and their byte order is a total order.
     pub key: fn(&str, &mut Vec<u8>),
+    /// Whether the byte order of keys is that of `compare`. No key can follow an order with cycles.
+    pub key_orders: bool,
 }
 
 macro_rules! schemes {
@@ -174,7 +179,10 @@ impl Scheme {
         self.compare(left, right)
     }
 
-    /// Appends the order-preserving byte key of a version to `key`.
+    /// Appends the byte key of a version to `key`: two keys are equal exactly when the versions are, and
+    /// their byte order is a total order, good for sorting.
+    ///
+    /// It is the order of [`Self::compare`] where [`Self::key_orders`] says so.
     ///
     /// # Errors
     /// [`Error::Version`] if `text` is not a version of this scheme.
@@ -182,6 +190,12 @@ impl Scheme {
         self.check(text)?;
         (self.definition().key)(text, key);
         Ok(())
+    }
+
+    /// Whether versions may be compared by their keys. Not those of Maven: `1.0.alpha.1 < 1 < 1-1` and
+    /// `1-1 < 1.0.alpha.1` in ComparableVersion of Maven 3, and no key can follow a cycle.
+    pub fn key_orders(self) -> bool {
+        self.definition().key_orders
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) const DEFINITION: Definition = Definition {
     check,
     compare,
     key,
+    key_orders: true,
 };
 
 /// The three sections of a text; a missing one is not an empty one.

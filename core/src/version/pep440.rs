@@ -1,13 +1,382 @@
-//! placeholder
+//! PyPI: <https://packaging.python.org/en/latest/specifications/version-specifiers/>, as
+//! `packaging.version.Version` reads it.
 
 use std::cmp::Ordering;
 
-use super::Definition;
+use super::{Definition, digits};
 
 pub(super) const DEFINITION: Definition = Definition {
-    names: &["pep440"],
-    reference: "",
-    check: |_| Ok(()),
-    compare: |left, right| -> Ordering { left.cmp(right) },
-    key: |text, key| key.extend_from_slice(text.as_bytes()),
+    names: &["pypi", "pep440"],
+    reference: "packaging 26.3, packaging.version.Version",
+    check: |text| parse(text).map(drop),
+    compare,
+    key,
+    key_orders: true,
 };
+
+/// The segments, as they stand in the text. A number that is left out is empty, which counts as zero.
+struct Segments<'a> {
+    epoch: &'a [u8],
+    /// Numbers with dots between them.
+    release: &'a [u8],
+    pre: Option<(Phase, &'a [u8])>,
+    post: Option<&'a [u8]>,
+    dev: Option<&'a [u8]>,
+    local: Option<&'a [u8]>,
+}
+
+/// What a release is preceded by, in order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// `1.0.dev1` comes before `1.0a1`, while `1.0a1.dev1` stays with `1.0a1`.
+    DevOnly,
+    Alpha,
+    Beta,
+    Candidate,
+    Release,
+}
+
+/// Longer spellings first, so that `pre` does not take the head of `preview`.
+const PRE: &[(&[u8], Phase)] = &[
+    (b"alpha", Phase::Alpha),
+    (b"a", Phase::Alpha),
+    (b"beta", Phase::Beta),
+    (b"b", Phase::Beta),
+    (b"preview", Phase::Candidate),
+    (b"pre", Phase::Candidate),
+    (b"c", Phase::Candidate),
+    (b"rc", Phase::Candidate),
+];
+const POST: &[(&[u8], ())] = &[(b"post", ()), (b"rev", ()), (b"r", ())];
+const DEV: &[(&[u8], ())] = &[(b"dev", ())];
+
+fn parse(text: &str) -> Result<Segments<'_>, &'static str> {
+    let text = text.trim_matches(is_space).as_bytes();
+    let text = match text.split_first() {
+        Some((b'v' | b'V', rest)) => rest,
+        _ => text,
+    };
+    let (number, rest) = digits::split(text);
+    let (epoch, release) = match rest.split_first() {
+        Some((b'!', release)) if !number.is_empty() => (number, release),
+        _ => (number.get(..0).unwrap_or_default(), text),
+    };
+    let rest = after_release(release)?;
+    let release = before(release, rest);
+
+    let (pre, rest) = match labelled(rest, PRE) {
+        Some((phase, number, rest)) => (Some((phase, number)), rest),
+        None => (None, rest),
+    };
+    let (post, rest) = match implicit_post(rest) {
+        Some((number, rest)) => (Some(number), rest),
+        None => match labelled(rest, POST) {
+            Some(((), number, rest)) => (Some(number), rest),
+            None => (None, rest),
+        },
+    };
+    let (dev, rest) = match labelled(rest, DEV) {
+        Some(((), number, rest)) => (Some(number), rest),
+        None => (None, rest),
+    };
+    let local = match rest.split_first() {
+        None => None,
+        Some((b'+', local)) => {
+            let whole = |segment: &[u8]| !segment.is_empty() && segment.iter().all(u8::is_ascii_alphanumeric);
+            if !local.split(is_separator).all(whole) {
+                return Err("the local version after + must be letters and digits, joined by one of . _ -");
+            }
+            Some(local)
+        }
+        Some(_) => return Err("only a pre, post, dev or local segment may follow the release"),
+    };
+    Ok(Segments {
+        epoch,
+        release,
+        pre,
+        post,
+        dev,
+        local,
+    })
+}
+
+/// White space to a Python pattern: that of Unicode and the four separators of ASCII.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
+}
+
+fn is_separator(byte: &u8) -> bool {
+    matches!(byte, b'.' | b'_' | b'-')
+}
+
+/// The part of `text` in front of its tail `rest`.
+fn before<'a>(text: &'a [u8], rest: &[u8]) -> &'a [u8] {
+    let end = text.len().saturating_sub(rest.len());
+    text.get(..end).unwrap_or(text)
+}
+
+fn after_release(text: &[u8]) -> Result<&[u8], &'static str> {
+    let (number, mut rest) = digits::split(text);
+    if number.is_empty() {
+        return Err("a release number must come first");
+    }
+    while let Some((b'.', after)) = rest.split_first() {
+        let (number, after) = digits::split(after);
+        if number.is_empty() {
+            break;
+        }
+        rest = after;
+    }
+    Ok(rest)
+}
+
+/// `-1` right after the release or pre-release is `.post1`.
+fn implicit_post(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (number, rest) = digits::split(text.strip_prefix(b"-")?);
+    (!number.is_empty()).then_some((number, rest))
+}
+
+/// One of the words with a separator before and after it, both optional, and a number, optional too.
+fn labelled<'a, T: Copy>(text: &'a [u8], words: &[(&[u8], T)]) -> Option<(T, &'a [u8], &'a [u8])> {
+    let text = skip_separator(text);
+    words.iter().find_map(|&(word, meaning)| {
+        let (head, rest) = text.split_at_checked(word.len())?;
+        if !head.eq_ignore_ascii_case(word) {
+            return None;
+        }
+        let (number, rest) = digits::split(skip_separator(rest));
+        Some((meaning, number, rest))
+    })
+}
+
+fn skip_separator(text: &[u8]) -> &[u8] {
+    match text.split_first() {
+        Some((first, rest)) if is_separator(first) => rest,
+        _ => text,
+    }
+}
+
+impl<'a> Segments<'a> {
+    fn phase(&self) -> (Phase, &'a [u8]) {
+        match (self.pre, self.post, self.dev) {
+            (Some(pre), _, _) => pre,
+            (None, None, Some(_)) => (Phase::DevOnly, &[]),
+            _ => (Phase::Release, &[]),
+        }
+    }
+
+    fn releases(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.release.split(|byte| *byte == b'.')
+    }
+}
+
+fn compare(left: &str, right: &str) -> Ordering {
+    let (Ok(left), Ok(right)) = (parse(left), parse(right)) else {
+        // Unreachable behind `check`; still one order for all texts.
+        return left.cmp(right);
+    };
+    digits::compare(left.epoch, right.epoch)
+        .then_with(|| compare_releases(&left, &right))
+        .then_with(|| {
+            let ((left, left_number), (right, right_number)) = (left.phase(), right.phase());
+            left.cmp(&right)
+                .then_with(|| digits::compare(left_number, right_number))
+        })
+        .then_with(|| match (left.post, right.post) {
+            (Some(left), Some(right)) => digits::compare(left, right),
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        })
+        .then_with(|| match (left.dev, right.dev) {
+            (Some(left), Some(right)) => digits::compare(left, right),
+            (left, right) => left.is_none().cmp(&right.is_none()),
+        })
+        .then_with(|| match (left.local, right.local) {
+            (Some(left), Some(right)) => compare_locals(left, right),
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        })
+}
+
+/// Missing numbers are zeros: `1.0` is `1`.
+fn compare_releases(left: &Segments<'_>, right: &Segments<'_>) -> Ordering {
+    let (mut left, mut right) = (left.releases(), right.releases());
+    loop {
+        let order = match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (left, right) => digits::compare(left.unwrap_or_default(), right.unwrap_or_default()),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+/// Numbers follow words, and a longer local version follows its own head.
+fn compare_locals(left: &[u8], right: &[u8]) -> Ordering {
+    let (mut left, mut right) = (left.split(is_separator), right.split(is_separator));
+    loop {
+        let order = match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (Some(left), Some(right)) => match (is_number(left), is_number(right)) {
+                (true, true) => digits::compare(left, right),
+                (false, false) => lower(left).cmp(lower(right)),
+                (left, right) => left.cmp(&right),
+            },
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+fn is_number(segment: &[u8]) -> bool {
+    segment.iter().all(u8::is_ascii_digit)
+}
+
+fn lower(word: &[u8]) -> impl Iterator<Item = u8> {
+    word.iter().map(u8::to_ascii_lowercase)
+}
+
+fn key(text: &str, key: &mut Vec<u8>) {
+    let Ok(version) = parse(text) else {
+        return key.extend_from_slice(text.as_bytes());
+    };
+    digits::key(version.epoch, key);
+    // Zeros are written once a number follows them, so that those at the end leave no trace.
+    let mut zeros = 0;
+    for number in version.releases() {
+        if digits::significant(number).is_empty() {
+            zeros += 1;
+            continue;
+        }
+        for number in std::iter::repeat_n([].as_slice(), zeros).chain([number]) {
+            key.push(1);
+            digits::key(number, key);
+        }
+        zeros = 0;
+    }
+    key.push(0);
+    let (phase, number) = version.phase();
+    key.push(phase as u8);
+    digits::key(number, key);
+    key.push(u8::from(version.post.is_some()));
+    digits::key(version.post.unwrap_or_default(), key);
+    key.push(u8::from(version.dev.is_none()));
+    digits::key(version.dev.unwrap_or_default(), key);
+    for segment in version
+        .local
+        .into_iter()
+        .flat_map(|local| local.split(is_separator))
+    {
+        if is_number(segment) {
+            key.push(2);
+            digits::key(segment, key);
+        } else {
+            key.push(1);
+            key.extend(lower(segment));
+            key.push(0);
+        }
+    }
+    key.push(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn segments_order_as_the_specification_has_it() {
+        DEFINITION.ascends(&[
+            &["0"],
+            &["0.0.0.1.dev1"],
+            &["1.dev0", "1.0DEV", " 1.0.0-dev\n", "v1_dev_0", "\u{a0}1.dev\x1c"],
+            &["1.dev2"],
+            &["1a0.dev1", "1.ALPHA.dev-1"],
+            &["1a0", "1alpha", "1.0-a.", "V1.0_alpha-00"],
+            &["1a0.post0.dev9", "1a-r-dev9"],
+            &["1a0.post0", "1alpha.rev", "1a--0"],
+            &["1a2"],
+            &["1a10"],
+            &["1b0", "1.beta"],
+            &["1rc0", "1c", "1.0pre", "1-preview_0", "1.0.RC0"],
+            &["1rc0.post2"],
+            &["1", "1.0", "01.00", "0!1", "1.0.0.0"],
+            &["1+0a"],
+            &["1+a"],
+            &["1+abc", "1.0+ABC"],
+            &["1+abc.1", "1+abc-01", "1+abc_1"],
+            &["1+0"],
+            &["1+9.a"],
+            &["1+9.0"],
+            &["1+20130301"],
+            &["1.post0.dev1"],
+            &["1.post0", "1-0", "1r", "1.rev"],
+            &["1.post0+local"],
+            &["1.post1", "1-1"],
+            &["1.0.1"],
+            &["1.1.dev1"],
+            &["1.2"],
+            &["1.10"],
+            &["99999999999999999999999999999"],
+            &["100000000000000000000000000000"],
+            &["1!0.1"],
+            &["2!0"],
+        ]);
+    }
+
+    #[test]
+    fn what_packaging_refuses_is_refused() {
+        DEFINITION.refuses(&[
+            "",
+            " ",
+            "v",
+            "!1",
+            "1!",
+            ".1",
+            "1.",
+            "1..0",
+            "1.0-",
+            "1-",
+            "1--1",
+            "1.0.x",
+            "1+",
+            "1+_",
+            "1+a..b",
+            "1+a+b",
+            "1+é",
+            "1 0",
+            "1.0-final",
+            "1.0p1",
+            "1.0alph",
+            "1.0.post.1.1",
+            "1.0dev1a1",
+            "٣.0",
+            "1po\u{17f}t",
+            "vv1",
+            "french toast",
+            "1!2!3",
+        ]);
+    }
+
+    #[test]
+    fn long_texts_are_read() {
+        DEFINITION.reads_long_texts(
+            &["", "1", "1+", "1a"],
+            &["0", "9", "0.", ".0", "1-", "a.", " ", "\u{a0}"],
+        );
+    }
+
+    fn version() -> impl Strategy<Value = String> {
+        let text = r"(v|[0-2]!)?[0-2]{1,2}(\.[0-2]){0,3}([._-]?(a|b|c|rc|pre|ALPHA)[._-]?[0-2]?)?(-[0-2]|[._-]?(post|r)[._-]?[0-2]?)?([.-]?dev[0-2]?)?(\+[ab01]{1,2}([._-][ab01]{1,2}){0,2})?";
+        prop_oneof![4 => text, 1 => r"\PC{0,12}"]
+    }
+
+    proptest! {
+        #[test]
+        fn keys_keep_the_order(left in version(), right in version()) {
+            DEFINITION.is_the_order_of_keys(&left, &right);
+        }
+    }
+}

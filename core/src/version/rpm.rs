@@ -13,6 +13,7 @@ pub(super) const DEFINITION: Definition = Definition {
     check,
     compare,
     key,
+    key_orders: true,
 };
 
 fn check(text: &str) -> Result<(), &'static str> {

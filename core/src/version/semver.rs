@@ -1,7 +1,7 @@
 //! SemVer 2.0 precedence for npm, crates.io, Go, Hex and OSV's ranges of type `SEMVER`.
 //!
-//! Three programs judge such texts, and they order what they share alike: the crate `semver` (strict),
-//! node-semver and golang.org/x/mod/semver. A text is a version where at least one of them takes it:
+//! Three programs judge such texts: the crate `semver` (strict), node-semver and golang.org/x/mod/semver.
+//! A text is a version where at least one of them takes it:
 //!
 //! | text | `semver` | node-semver | x/mod/semver |
 //! |---|---|---|---|
@@ -10,6 +10,9 @@
 //! | `v1`, `v1.2` | no | no | yes, as `v1.0.0` and `v1.2.0` |
 //! | ` 1.2.3 ` | no | yes | no |
 //! | numbers up to | 2⁶⁴-1 | 2⁵³-1 | any |
+//!
+//! They differ in one order: node-semver rounds numeric prerelease identifiers above 2⁵³ to doubles, so that
+//! unlike ones may be equal. Here, as in the two others, all digits count.
 //!
 //! So `1`, `1.2`, `1.2.3.4`, `01.2.3` and `1.2.3-01` are none. Advisories write a few of them as bounds all
 //! the same: see [`bound`].
@@ -25,6 +28,7 @@ pub(super) const DEFINITION: Definition = Definition {
     check,
     compare,
     key,
+    key_orders: true,
 };
 
 /// A text of the grammar `[v]number[.number[.number[-prerelease][+build]]]`.
@@ -81,7 +85,7 @@ impl<'a> Grammar<'a> {
     fn numbers_reach(&self, limit: &[u8]) -> bool {
         self.numbers
             .iter()
-            .all(|number| digits::compare(number, limit).is_le())
+            .all(|number| number.len() < limit.len() || digits::compare(number, limit).is_le())
     }
 
     /// Whether the crate `semver` reads it.
@@ -142,6 +146,13 @@ fn strip_v(text: &[u8]) -> (bool, &[u8]) {
 
 /// JavaScript's `trim`: Unicode's white space, less NEL, and the byte order mark.
 fn trim(text: &str) -> &str {
+    // Nearly every text: it starts and ends with what is no space.
+    if let ([first, ..], [.., last]) = (text.as_bytes(), text.as_bytes())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return text;
+    }
     text.trim_matches(|letter: char| match letter {
         '\u{85}' => false,
         '\u{feff}' => true,
