@@ -208,10 +208,14 @@ impl Matcher {
                 &mut matches.findings,
             );
         }
+        // Without a scheme there are still lists and ranges of SemVer: only a question that stays open counts.
+        let ordered = plan.scheme.is_some() || package.version.is_empty();
         let unreadable = || {
-            subjects
+            let mut own = subjects
                 .iter()
-                .find_map(|(_, subject)| subject.own().unreadable())
+                .filter(|_| ordered)
+                .map(|(_, subject)| subject.own());
+            own.find_map(Installed::unreadable)
         };
         let undecided = || {
             let found = matches.findings.get(first..)?;

@@ -118,7 +118,7 @@ impl<'v> Installed<'v> {
     /// ];
     /// let position = Installed::new(Some(Scheme::Semver), "1.2.3").evaluate(events);
     /// assert_eq!(position.answer, Answer::In);
-    /// assert_eq!(position.fixed, Some("1.2.4"));
+    /// assert_eq!(position.fixed(), Some("1.2.4"));
     /// ```
     pub fn evaluate<'a>(&self, events: impl IntoIterator<Item = Event<'a>>) -> Position<'a>
     where
@@ -138,17 +138,34 @@ impl<'v> Installed<'v> {
 pub struct Position<'a> {
     /// The answer.
     pub answer: Answer,
-    /// The version that ends the affected interval the installed version lies in, where it is `fixed`.
-    pub fixed: Option<&'a str>,
     /// Why the answer is open.
     pub reason: Option<String>,
-    comparisons: [Option<Comparison<'a>>; 3],
+    installed: &'a str,
+    /// The event last reached, and the one that would turn the answer next.
+    last: Option<Event<'a>>,
+    next: Option<Event<'a>>,
+    /// The limit that counted, and whether it was reached.
+    limit: Option<(Event<'a>, bool)>,
 }
 
 impl<'a> Position<'a> {
     /// The comparisons that decided: with the event last reached, the one that comes next, and the limit.
     pub fn comparisons(&self) -> impl Iterator<Item = Comparison<'a>> {
-        self.comparisons.into_iter().flatten()
+        let installed = self.installed;
+        let last = self.last.map(|event| (event, true));
+        let next = self.next.map(|event| (event, false));
+        let all = [last, next, self.limit].into_iter().flatten();
+        all.map(move |(event, reached)| Comparison {
+            installed,
+            event,
+            reached,
+        })
+    }
+
+    /// The version that ends the affected interval the installed version lies in, where it is `fixed`.
+    pub fn fixed(&self) -> Option<&'a str> {
+        let end = self.next.filter(|_| self.answer == Answer::In)?;
+        (end.kind == EventKind::Fixed).then_some(end.version)
     }
 }
 
@@ -295,27 +312,18 @@ impl<'i, 'a> Walk<'i, 'a> {
             (true, _, None) => (Answer::In, None),
             (false, _, None) => (Answer::Out, None),
         };
-        let comparison = |event: Option<Event<'a>>, reached| {
-            event.map(|event| Comparison {
-                installed: self.installed.text,
-                event,
-                reached,
-            })
-        };
         let limit = match self.limits {
-            Limits::Below(event) if affected => comparison(Some(event), false),
-            Limits::Reached(event) => comparison(Some(event), true),
+            Limits::Below(event) if affected => Some((event, false)),
+            Limits::Reached(event) => Some((event, true)),
             _ => None,
         };
-        let next = if affected { self.end } else { self.start };
         Position {
             answer,
-            fixed: self
-                .end
-                .filter(|end| answer == Answer::In && end.kind == EventKind::Fixed)
-                .map(|end| end.version),
             reason,
-            comparisons: [comparison(self.last, true), comparison(next, false), limit],
+            installed: self.installed.text,
+            last: self.last,
+            next: if affected { self.end } else { self.start },
+            limit,
         }
     }
 
@@ -406,7 +414,7 @@ mod tests {
             .collect();
         let comparisons = comparisons.join(", ");
         let fixed = position
-            .fixed
+            .fixed()
             .map(|fixed| format!("; fixed {fixed}"))
             .unwrap_or_default();
         match position.answer {

@@ -265,7 +265,7 @@ fn versions_are_read_as_records_write_them() {
     );
     // A rebuild of the fixed version; and no scheme is needed for ranges of SemVer.
     let rebuilt = matches(&records, "pkg:bitnami/wordpress@6.8.2-1");
-    assert_eq!((rebuilt.findings.len(), rebuilt.judged), (0, 1));
+    assert_eq!((rebuilt.findings.len(), rebuilt.judged), (0, 1), "{rebuilt:?}");
 }
 
 #[test]
