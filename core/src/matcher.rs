@@ -10,6 +10,7 @@ mod release;
 mod severity;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 pub use explain::{Check, Explanation, Outcome, Step, explain};
 pub use severity::Rating;
@@ -85,10 +86,17 @@ impl Matcher {
 
     /// A matcher with other choices.
     pub fn with_options(database: &Database, options: MatchOptions) -> Self {
-        let feeds: Vec<&str> = database.feeds().map(|feed| feed.ecosystem).collect();
+        let mut feeds: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for feed in database.feeds() {
+            feeds
+                .entry(release::family(feed.ecosystem))
+                .or_default()
+                .push(feed.ecosystem);
+        }
+        let plan = |text: &&str, family: &[&str]| Plan::new(text, family.iter().copied());
         let mut plans: Vec<Plan> = feeds
-            .iter()
-            .map(|text| Plan::new(text, feeds.iter().copied()))
+            .values()
+            .flat_map(|family| family.iter().map(move |text| plan(text, family)))
             .collect();
         plans.sort_by(|left, right| left.text.cmp(&right.text));
         Self {
@@ -189,10 +197,13 @@ impl Matcher {
             let folded = plan.fold(query.name);
             for (feed, reach) in &plan.feeds {
                 for candidate in self.database.candidates(feed, &folded) {
-                    let record = candidate.record();
-                    if record.withdrawn().is_none() {
-                        judged.push(Judged::new(candidate, record, *reach, query.matched, subject));
-                    }
+                    judged.push(Judged::new(
+                        candidate,
+                        candidate.record(),
+                        *reach,
+                        query.matched,
+                        subject,
+                    ));
                 }
             }
         }

@@ -91,6 +91,11 @@ fn split(text: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// What ecosystems of one name have in common, whatever their release.
+pub(super) fn family(text: &str) -> String {
+    split(text).0.to_ascii_lowercase()
+}
+
 /// Whether records of the ecosystem `feed` speak of packages of the ecosystem `package`.
 pub(super) fn reach(package: &str, feed: &str) -> Option<Reach> {
     if package == feed {
