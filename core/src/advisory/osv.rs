@@ -225,7 +225,7 @@ impl Reader<'_> {
         let mut affected = Vec::with_capacity(list.len());
         for (index, entry) in (0_u32..).zip(list) {
             match self.value(entry, || format!("/affected/{index}")) {
-                Ok(Some(entry)) => affected.extend(self.entry(index, entry)),
+                Ok(Some(entry)) => affected.push(self.entry(index, entry)),
                 Ok(None) => self.note(format_args!("/affected/{index}"), "is null, not an object"),
                 Err(_) => {}
             }
@@ -233,29 +233,25 @@ impl Reader<'_> {
         affected
     }
 
-    /// An entry, unless its package cannot be named: nothing could be looked up by it.
-    fn entry<'a>(&mut self, index: u32, entry: Entry<'a>) -> Option<Affected<'a>> {
-        let package = match self
-            .value(entry.package, || format!("/affected/{index}/package"))
-            .ok()?
-        {
-            None => None,
-            Some(package) => {
-                let ecosystem = package.ecosystem;
-                let ecosystem = self.text(ecosystem, || format!("/affected/{index}/package/ecosystem"));
-                let name = self.text(package.name, || format!("/affected/{index}/package/name"));
-                match (ecosystem, name) {
-                    (Some(ecosystem), Some(name)) if !ecosystem.is_empty() && !name.is_empty() => {
-                        Some((ecosystem, name))
-                    }
-                    _ => {
-                        let pointer = format!("/affected/{index}/package");
-                        self.note(pointer, "has no ecosystem or no name; the entry is left out");
-                        return None;
-                    }
+    /// An entry. Without ecosystem and name it is kept like one that names only repositories: nothing can
+    /// be looked up by it, but it can be shown.
+    fn entry<'a>(&mut self, index: u32, entry: Entry<'a>) -> Affected<'a> {
+        let package = self.value(entry.package, || format!("/affected/{index}/package"));
+        let package = package.ok().flatten().and_then(|package| {
+            let ecosystem = package.ecosystem;
+            let ecosystem = self.text(ecosystem, || format!("/affected/{index}/package/ecosystem"));
+            let name = self.text(package.name, || format!("/affected/{index}/package/name"));
+            match (ecosystem, name) {
+                (Some(ecosystem), Some(name)) if !ecosystem.is_empty() && !name.is_empty() => {
+                    Some((ecosystem, name))
+                }
+                _ => {
+                    let reason = "has no ecosystem or no name: no package is found by this entry";
+                    self.note(format_args!("/affected/{index}/package"), reason);
+                    None
                 }
             }
-        };
+        });
 
         let mut lost = Lost::default();
         let ranges = self.value(entry.ranges, || format!("/affected/{index}/ranges"));
@@ -263,7 +259,7 @@ impl Reader<'_> {
         let versions = self.value(entry.versions, || format!("/affected/{index}/versions"));
         let versions = self.versions(index, lost.taken(versions), &mut lost);
 
-        Some(Affected {
+        Affected {
             index,
             package,
             ranges,
@@ -273,7 +269,7 @@ impl Reader<'_> {
             unreadable: lost.0,
             ecosystem_specific: extra(entry.ecosystem_specific),
             database_specific: extra(entry.database_specific),
-        })
+        }
     }
 
     fn ranges<'a>(&mut self, entry: u32, list: Vec<Field<RawRange<'a>>>, lost: &mut Lost) -> Vec<Range<'a>> {

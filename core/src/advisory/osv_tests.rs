@@ -103,11 +103,15 @@ fn a_wrong_type_costs_one_member() {
               {"package":{"ecosystem":"E","name":"ok"},"versions":["1",2]}]}"#,
     );
     assert_eq!(record.upstream, ["U"]);
-    assert_eq!(record.affected.len(), 1);
-    assert_eq!(record.affected[0].index, 4);
-    assert_eq!(record.affected[0].versions, ["1"]);
+    let kept: Vec<_> = record
+        .affected
+        .iter()
+        .map(|entry| (entry.index, entry.package.is_some()))
+        .collect();
+    assert_eq!(kept, [(2, false), (3, false), (4, true)]);
+    assert_eq!(record.affected[2].versions, ["1"]);
     assert_eq!(
-        record.affected[0].unreadable.as_deref(),
+        record.affected[2].unreadable.as_deref(),
         Some("/affected/4/versions/1 is a number, not a string")
     );
     assert_eq!(
@@ -122,7 +126,7 @@ fn a_wrong_type_costs_one_member() {
             "feed.json: X: /affected/0: is a number, not an object",
             "feed.json: X: /affected/1: is null, not an object",
             "feed.json: X: /affected/2/package: is a string, not an object",
-            "feed.json: X: /affected/3/package: has no ecosystem or no name; the entry is left out",
+            "feed.json: X: /affected/3/package: has no ecosystem or no name: no package is found by this entry",
             "feed.json: X: /affected/4/versions/1: is a number, not a string",
         ]
     );

@@ -1,6 +1,8 @@
 //! Feeds in, one file out.
 
-use super::codec::Reader;
+use std::cmp::Ordering;
+
+use super::codec::{Reader, prefix};
 use super::stage::{Ecosystems, stage};
 use super::{feed, modified_order, write};
 use crate::advisory::{Notes, osv};
@@ -171,69 +173,89 @@ impl DatabaseBuilder {
     ///
     /// # Errors
     /// [`Error::Limit`] where a section of the file would pass 4 GiB.
-    pub fn finish(mut self) -> Result<(Vec<u8>, BuildReport)> {
-        let Self { arena, waiting, .. } = &self;
+    pub fn finish(self) -> Result<(Vec<u8>, BuildReport)> {
+        let Self {
+            arena,
+            waiting,
+            mut feeds,
+            ..
+        } = self;
         let mut offered: Vec<_> = waiting
             .iter()
-            .map(|place| {
-                let bytes = arena.get(place);
-                let mut reader = Reader::new(bytes);
-                let id = reader.text().unwrap_or_default();
-                (id, reader.text().unwrap_or_default(), bytes, place.feed)
-            })
+            .map(|place| Offered::new(arena.get(place), place.feed))
             .collect();
-        let name = |feed: usize| self.feeds.get(feed).map(|feed| feed.name.as_str());
-        offered.sort_by(|(a_id, a_modified, a, a_feed), (b_id, b_modified, b, b_feed)| {
-            a_id.cmp(b_id)
-                .then_with(|| modified_order(b_modified, a_modified))
-                .then_with(|| b.len().cmp(&a.len()))
-                .then_with(|| b.cmp(a))
-                .then_with(|| name(*a_feed).cmp(&name(*b_feed)))
-        });
+        let name = |feed: usize| feeds.get(feed).map(|feed| feed.name.as_str());
+        offered.sort_by(|a, b| a.rank(b).then_with(|| name(a.feed).cmp(&name(b.feed))));
 
         let mut chosen: Vec<&[u8]> = Vec::with_capacity(offered.len());
-        let mut repeated = vec![0; self.feeds.len()];
-        let mut outdated = Vec::new();
-        for group in offered.chunk_by(|(a, ..), (b, ..)| a == b) {
-            let Some(((id, modified, bytes, _), others)) = group.split_first() else {
+        for group in offered.chunk_by(|a, b| a.id == b.id) {
+            let Some((used, others)) = group.split_first() else {
                 continue;
             };
-            chosen.push(bytes);
-            for (_, _, other, feed) in others {
-                if let Some(repeated) = repeated.get_mut(*feed) {
-                    *repeated += 1;
-                }
-                if other != bytes {
-                    outdated.push((*feed, (*id).to_owned(), (*modified).to_owned()));
+            chosen.push(used.bytes);
+            for other in others {
+                if let Some(feed) = feeds.get_mut(other.feed) {
+                    feed.passed_over(other, used);
                 }
             }
         }
-        let file = write::write(&chosen)?;
+        feeds.sort_by(|a, b| a.name.cmp(&b.name));
         let records = chosen.len() as u64;
+        Ok((write::write(&chosen)?, BuildReport { feeds, records }))
+    }
+}
 
-        for (feed, repeated) in self.feeds.iter_mut().zip(repeated) {
-            feed.repeated = repeated;
+/// A record that waits, with what decides between those of one id.
+struct Offered<'a> {
+    id: &'a [u8],
+    prefix: u128,
+    modified: &'a [u8],
+    bytes: &'a [u8],
+    feed: usize,
+}
+
+impl<'a> Offered<'a> {
+    fn new(bytes: &'a [u8], feed: usize) -> Self {
+        let mut reader = Reader::new(bytes);
+        let id = reader.block().unwrap_or_default();
+        Self {
+            id,
+            prefix: prefix(id),
+            modified: reader.block().unwrap_or_default(),
+            bytes,
+            feed,
         }
-        for (feed, id, modified) in outdated {
-            if let Some(feed) = self.feeds.get_mut(feed) {
-                let mut notes = Notes {
-                    kept: std::mem::take(&mut feed.skipped),
-                    total: feed.skipped_total,
-                };
-                notes.add(
-                    || format!("{}: {id}", feed.name),
-                    || format!("another record of this id, modified {modified:?}, is used instead"),
-                );
-                (feed.skipped, feed.skipped_total) = (notes.kept, notes.total);
-            }
+    }
+
+    /// By id, the one to be used first.
+    fn rank(&self, other: &Self) -> Ordering {
+        (self.prefix, self.id)
+            .cmp(&(other.prefix, other.id))
+            .then_with(|| modified_order(other.modified, self.modified))
+            .then_with(|| other.bytes.len().cmp(&self.bytes.len()))
+            .then_with(|| other.bytes.cmp(self.bytes))
+    }
+}
+
+impl FeedReport {
+    /// Counts a record for which another one is used; that they differ is worth a note.
+    fn passed_over(&mut self, other: &Offered<'_>, used: &Offered<'_>) {
+        self.repeated += 1;
+        if other.bytes == used.bytes {
+            return;
         }
-        self.feeds.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok((
-            file,
-            BuildReport {
-                feeds: self.feeds,
-                records,
-            },
-        ))
+        let mut notes = Notes {
+            kept: std::mem::take(&mut self.skipped),
+            total: self.skipped_total,
+        };
+        let (id, modified) = (
+            String::from_utf8_lossy(used.id),
+            String::from_utf8_lossy(used.modified),
+        );
+        notes.add(
+            || format!("{}: {id}", self.name),
+            || format!("another record of this id, modified {modified:?}, is used instead"),
+        );
+        (self.skipped, self.skipped_total) = (notes.kept, notes.total);
     }
 }

@@ -97,7 +97,7 @@ impl Database {
         let packages = self.section(Section::Packages);
         table::find(self.section(Section::Slots), self.header.probes, hash)
             .filter_map(|place| read::Package::read(packages, place))
-            .find(|package| package.names(ecosystem, name))
+            .find(|package| package.name == name.as_bytes() && package.ecosystem == ecosystem.as_bytes())
             .into_iter()
             .flat_map(|package| package.candidates(self))
     }
@@ -230,27 +230,24 @@ pub struct Feed<'a> {
     pub newest: &'a str,
 }
 
-/// Orders times as OSV writes them (RFC 3339 in UTC). Their texts alone do not: `…00.5Z` is later than `…00Z`.
+/// Orders times as OSV writes them (RFC 3339 in UTC). Their bytes alone do not: `…00.5Z` is later than `…00Z`.
 /// A text of another form is before all times.
-fn modified_order(left: &str, right: &str) -> Ordering {
-    fn key(time: &str) -> (bool, &str, &str, &str) {
-        let whole = time.split_at_checked("2024-01-02T03:04:05".len());
-        let (second, fraction) = whole.unwrap_or_default();
-        let digits = second.bytes().zip("0000-00-00T00:00:00".bytes());
-        let mut shaped = digits.map(|(b, shape)| {
-            if shape == b'0' {
+fn modified_order(left: &[u8], right: &[u8]) -> Ordering {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00";
+    fn key(time: &[u8]) -> (bool, &[u8], &[u8], &[u8]) {
+        let (second, fraction) = time.split_at_checked(SHAPE.len()).unwrap_or_default();
+        let mut digits = second.iter().zip(SHAPE);
+        let shaped = digits.all(|(b, shape)| {
+            if *shape == b'0' {
                 b.is_ascii_digit()
             } else {
                 b == shape
             }
         });
-        let fraction = fraction.trim_end_matches('Z').trim_end_matches('0');
-        (
-            !second.is_empty() && shaped.all(|fits| fits),
-            second,
-            fraction,
-            time,
-        )
+        let fraction = fraction.strip_suffix(b"Z").unwrap_or(fraction);
+        let end = fraction.iter().rposition(|digit| !b"0.".contains(digit));
+        let fraction = fraction.get(..end.map_or(0, |last| last + 1)).unwrap_or_default();
+        (!second.is_empty() && shaped, second, fraction, time)
     }
     key(left).cmp(&key(right))
 }
@@ -272,8 +269,14 @@ mod tests {
         ];
         for (at, left) in sorted.iter().enumerate() {
             for right in sorted.iter().skip(at + 1) {
-                assert!(modified_order(left, right).is_lt(), "{left} {right}");
-                assert!(modified_order(right, left).is_gt(), "{left} {right}");
+                assert!(
+                    modified_order(left.as_bytes(), right.as_bytes()).is_lt(),
+                    "{left} {right}"
+                );
+                assert!(
+                    modified_order(right.as_bytes(), left.as_bytes()).is_gt(),
+                    "{left} {right}"
+                );
             }
         }
     }

@@ -6,36 +6,40 @@ use super::Database;
 use super::codec::Reader;
 use super::format::Section;
 use super::stage::{HAS_KEY, range_flag};
+use super::verify::Texts;
 use super::write::{entry_flag, record_flag};
 use crate::advisory::{EventKind, RangeKind};
 
 /// One package: its key, and its entries behind one another.
 pub(super) struct Package<'a> {
-    pub ecosystem: &'a str,
-    pub name: &'a str,
+    pub ecosystem: &'a [u8],
+    pub name: &'a [u8],
     pub count: u32,
     pub entries: Reader<'a>,
 }
 
 impl<'a> Package<'a> {
     /// The package at a place of the section, which is an offset divided by eight.
+    #[inline]
     pub(super) fn read(packages: &'a [u8], place: u32) -> Option<Self> {
         let mut reader = Reader::at(packages, (place as usize).checked_mul(8)?);
         Some(Self {
-            ecosystem: reader.text()?,
-            name: reader.text()?,
+            ecosystem: reader.block()?,
+            name: reader.block()?,
             count: reader.varint()?,
             entries: reader,
         })
     }
 
-    pub(super) fn names(&self, ecosystem: &str, name: &str) -> bool {
-        self.name == name && self.ecosystem == ecosystem
+    /// Its key; empty texts where that is not UTF-8.
+    fn key(&self) -> (&'a str, &'a str) {
+        let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+        (text(self.ecosystem), text(self.name))
     }
 
     pub(super) fn candidates(self, db: &'a Database) -> impl Iterator<Item = Candidate<'a>> + use<'a> {
         let mut entries = self.entries;
-        let (ecosystem, folded) = (self.ecosystem, self.name);
+        let (ecosystem, folded) = self.key();
         (0..self.count).map_while(move |_| Candidate::read(db, ecosystem, folded, entries.block()?))
     }
 }
@@ -55,7 +59,12 @@ pub struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    fn read(db: &'a Database, ecosystem: &'a str, folded: &'a str, entry: &'a [u8]) -> Option<Self> {
+    pub(super) fn read(
+        db: &'a Database,
+        ecosystem: &'a str,
+        folded: &'a str,
+        entry: &'a [u8],
+    ) -> Option<Self> {
         let mut reader = Reader::new(entry);
         Some(Self {
             db,
@@ -76,8 +85,8 @@ impl<'a> Candidate<'a> {
         let packages = db.section(Section::Packages);
         let package = Package::read(packages, place)?;
         let offset = (place as usize).checked_mul(8)?.checked_add(within as usize)?;
-        let entry = Reader::at(packages, offset).block()?;
-        Self::read(db, package.ecosystem, package.name, entry)
+        let (ecosystem, folded) = package.key();
+        Self::read(db, ecosystem, folded, Reader::at(packages, offset).block()?)
     }
 
     /// The record it belongs to.
@@ -205,8 +214,8 @@ impl<'a> Candidate<'a> {
         self.record
     }
 
-    /// Whether every part of the entry can be read.
-    pub(super) fn readable(&self) -> bool {
+    /// Whether every part of the entry can be read, if texts begin only where `texts` says.
+    pub(super) fn readable(&self, texts: &Texts) -> bool {
         let mut ranges = self.ranges;
         while !ranges.is_empty() {
             match ranges.block().and_then(Range::read) {
@@ -214,27 +223,33 @@ impl<'a> Candidate<'a> {
                 _ => return false,
             }
         }
-        let flag = |flag: u8| self.flags & flag != 0;
-        let Some(mut reader) = self.after_places() else {
-            return false;
-        };
-        if flag(entry_flag::SEVERITIES) && !reader.block().is_some_and(|block| readable(self.db, block)) {
-            return false;
+        let mut reader = self.members;
+        for flag in (0..u8::BITS)
+            .map(|bit| 1 << bit)
+            .filter(|flag| self.flags & flag != 0)
+        {
+            let fits = match flag {
+                entry_flag::NAME | entry_flag::UNREADABLE | entry_flag::INFORMATIONAL => {
+                    reader.varint().is_some_and(|place| texts.strings.has(place))
+                }
+                entry_flag::ECOSYSTEM_SPECIFIC | entry_flag::DATABASE_SPECIFIC => {
+                    reader.varint().is_some_and(|place| texts.extras.has(place))
+                }
+                entry_flag::SEVERITIES => reader.block().is_some_and(|block| texts.strings.has_pairs(block)),
+                entry_flag::VERSIONS => {
+                    let (places, rest) = std::mem::take(&mut reader).rest().as_chunks();
+                    rest.is_empty()
+                        && places
+                            .iter()
+                            .all(|place| texts.strings.has(u32::from_le_bytes(*place)))
+                }
+                _ => false,
+            };
+            if !fits {
+                return false;
+            }
         }
-        let place = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
-        let mut versions = self.version_places().iter().map(place);
-        !(flag(entry_flag::NAME)
-            && self
-                .member(entry_flag::NAME)
-                .and_then(|at| self.string(at))
-                .is_none())
-            && flag(entry_flag::INFORMATIONAL) == self.informational().is_some()
-            && flag(entry_flag::UNREADABLE) == self.unreadable().is_some()
-            && flag(entry_flag::ECOSYSTEM_SPECIFIC) == self.ecosystem_specific().is_some()
-            && flag(entry_flag::DATABASE_SPECIFIC) == self.database_specific().is_some()
-            && flag(entry_flag::VERSIONS) != reader.is_empty()
-            && reader.remaining() % 4 == 0
-            && versions.all(|place| string(self.db, place).is_some())
+        reader.is_empty()
     }
 }
 
@@ -363,7 +378,7 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn read(mut reader: Reader<'a>) -> Option<Self> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         Some(Self {
             id: reader.varint()?,
             modified: reader.text()?,
@@ -397,7 +412,7 @@ impl<'a> Record<'a> {
 
     fn facts(&self) -> Option<Facts<'a>> {
         let [facts, ..] = self.row()?;
-        Facts::read(Reader::at(self.db.section(Section::Facts), facts as usize))
+        Facts::read(&mut Reader::at(self.db.section(Section::Facts), facts as usize))
     }
 
     fn texts(&self) -> Option<(&'a str, u32)> {
@@ -446,7 +461,7 @@ impl<'a> Record<'a> {
 
     /// `withdrawn`, where set: the record matches nothing.
     pub fn withdrawn(&self) -> Option<&'a str> {
-        if !self.flag(record_flag::WITHDRAWN) {
+        if !self.is_withdrawn() {
             return None;
         }
         Some(self.facts().map_or("", |facts| facts.withdrawn))
@@ -492,6 +507,10 @@ impl<'a> Record<'a> {
             .filter_map(move |number| Candidate::get(db, number))
     }
 
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.flag(record_flag::WITHDRAWN)
+    }
+
     /// Rows of its entries: up to those of the next record.
     pub(super) fn entries(&self) -> Option<std::ops::Range<u32>> {
         let [.., first, _] = self.row()?;
@@ -503,28 +522,29 @@ impl<'a> Record<'a> {
         Some(first..next.map_or(all, |[.., next, _]| next.min(all)))
     }
 
-    /// Whether every part of the record, without its entries, can be read.
-    pub(super) fn readable(&self) -> bool {
-        let (Some(facts), Some((_, json))) = (self.facts(), self.texts()) else {
-            return false;
-        };
-        let names = |block: &'a [u8]| {
-            let mut places = Reader::new(block);
-            while !places.is_empty() {
-                if places.varint().and_then(|place| id(self.db, place)).is_none() {
-                    return false;
-                }
-            }
-            true
-        };
-        id(self.db, facts.id).is_some()
-            && names(facts.aliases)
-            && names(facts.upstream)
-            && names(facts.related)
-            && readable(self.db, facts.severities)
-            && (facts.severity_word == 0 || self.severity_word().is_some())
-            && (json == 0 || self.database_specific().is_some())
-            && self.flag(record_flag::WITHDRAWN) != facts.withdrawn.is_empty()
+    /// Whether every part of the record, without its entries, can be read, if its facts and shown texts
+    /// begin at these offsets; gives where they end.
+    pub(super) fn readable(&self, texts: &Texts, (facts, shown): (usize, usize)) -> Option<(usize, usize)> {
+        let [facts_at, shown_at, _, flags] = self.row()?;
+        ((facts_at as usize, shown_at as usize) == (facts, shown)).then_some(())?;
+        let section = self.db.section(Section::Facts);
+        let mut reader = Reader::at(section, facts);
+        let facts = Facts::read(&mut reader)?;
+        let names = [facts.aliases, facts.upstream, facts.related];
+        let fits = texts.ids.has(facts.id)
+            && names.iter().all(|block| texts.ids.count(block).is_some())
+            && texts.strings.has_pairs(facts.severities)
+            && facts
+                .severity_word
+                .checked_sub(1)
+                .is_none_or(|place| texts.strings.has(place))
+            && (flags & record_flag::WITHDRAWN != 0) != facts.withdrawn.is_empty();
+        let all = self.db.section(Section::Texts);
+        let mut end = Reader::at(all, shown);
+        end.text()?;
+        let json = end.varint()?;
+        let fits = fits && json.checked_sub(1).is_none_or(|place| texts.extras.has(place));
+        fits.then_some((section.len() - reader.remaining(), all.len() - end.remaining()))
     }
 }
 
@@ -547,19 +567,6 @@ fn extra(db: &Database, place: u32) -> Option<&str> {
 fn pairs<'a>(db: &'a Database, block: &'a [u8]) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
     let mut places = Reader::new(block);
     std::iter::from_fn(move || Some((string(db, places.varint()?)?, string(db, places.varint()?)?)))
-}
-
-/// Whether a block of places holds pairs of texts.
-fn readable(db: &Database, block: &[u8]) -> bool {
-    let mut places = Reader::new(block);
-    let mut count = 0;
-    while !places.is_empty() {
-        if places.varint().and_then(|place| string(db, place)).is_none() {
-            return false;
-        }
-        count += 1;
-    }
-    count % 2 == 0
 }
 
 impl fmt::Debug for Candidate<'_> {

@@ -210,17 +210,17 @@ fn put_event(kind: EventKind, key: Option<&[u8]>, version: &str, out: &mut Vec<u
     out.put_block(version.as_bytes());
 }
 
-/// A record as it waits. Empty texts are absent ones.
+/// A record as it waits: texts as their bytes, which need not be read as texts again. Empty ones are absent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Staged<'a> {
-    pub id: &'a str,
-    pub modified: &'a str,
-    pub published: &'a str,
-    pub withdrawn: &'a str,
+    pub id: &'a [u8],
+    pub modified: &'a [u8],
+    pub published: &'a [u8],
+    pub withdrawn: &'a [u8],
     pub malicious: bool,
-    pub severity_word: &'a str,
-    pub summary: &'a str,
-    pub database_specific: &'a str,
+    pub severity_word: &'a [u8],
+    pub summary: &'a [u8],
+    pub database_specific: &'a [u8],
     /// Texts behind one another; so are the next two.
     pub aliases: Reader<'a>,
     pub upstream: Reader<'a>,
@@ -234,14 +234,14 @@ pub(super) struct Staged<'a> {
 impl<'a> Staged<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let id = reader.text()?;
-        let modified = reader.text()?;
-        let published = reader.text()?;
-        let withdrawn = reader.text()?;
+        let id = reader.block()?;
+        let modified = reader.block()?;
+        let published = reader.block()?;
+        let withdrawn = reader.block()?;
         let malicious = reader.byte()? != 0;
-        let severity_word = reader.text()?;
-        let summary = reader.text()?;
-        let database_specific = reader.text()?;
+        let severity_word = reader.block()?;
+        let summary = reader.block()?;
+        let database_specific = reader.block()?;
         let aliases = Reader::new(reader.block()?);
         let upstream = Reader::new(reader.block()?);
         let related = Reader::new(reader.block()?);
@@ -268,8 +268,8 @@ impl<'a> Staged<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StagedKey<'a> {
     pub index: u32,
-    pub ecosystem: &'a str,
-    pub folded: &'a str,
+    pub ecosystem: &'a [u8],
+    pub folded: &'a [u8],
     pub entry: Reader<'a>,
 }
 
@@ -278,24 +278,24 @@ impl<'a> StagedKey<'a> {
         let mut reader = Reader::new(bytes);
         Some(Self {
             index: reader.varint()?,
-            ecosystem: reader.text()?,
-            folded: reader.text()?,
+            ecosystem: reader.block()?,
+            folded: reader.block()?,
             entry: reader,
         })
     }
 }
 
-/// The rest of an entry as it waits. Empty texts are absent ones.
+/// The rest of an entry as it waits. Empty texts are absent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StagedEntry<'a> {
     /// As published, where that differs from the folded one.
-    pub name: &'a str,
+    pub name: &'a [u8],
     /// In the form of the file.
     pub ranges: &'a [u8],
-    pub unreadable: &'a str,
-    pub informational: &'a str,
-    pub ecosystem_specific: &'a str,
-    pub database_specific: &'a str,
+    pub unreadable: &'a [u8],
+    pub informational: &'a [u8],
+    pub ecosystem_specific: &'a [u8],
+    pub database_specific: &'a [u8],
     /// Pairs of texts.
     pub severities: Reader<'a>,
     /// Texts behind one another.
@@ -305,12 +305,12 @@ pub(super) struct StagedEntry<'a> {
 impl<'a> StagedEntry<'a> {
     pub(super) fn read(mut reader: Reader<'a>) -> Option<Self> {
         Some(Self {
-            name: reader.text()?,
+            name: reader.block()?,
             ranges: reader.block()?,
-            unreadable: reader.text()?,
-            informational: reader.text()?,
-            ecosystem_specific: reader.text()?,
-            database_specific: reader.text()?,
+            unreadable: reader.block()?,
+            informational: reader.block()?,
+            ecosystem_specific: reader.block()?,
+            database_specific: reader.block()?,
             severities: Reader::new(reader.block()?),
             versions: Reader::new(reader.block()?),
         })

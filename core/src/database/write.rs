@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::codec::{Reader, Write};
+use super::codec::{Reader, Write, prefix};
 use super::format::{Header, PAGE, Section};
 use super::stage::{Staged, StagedEntry, StagedKey};
 use super::{modified_order, table};
@@ -34,16 +34,16 @@ const SEEDS: u64 = 8;
 #[derive(Default)]
 struct Pool<'a> {
     bytes: Vec<u8>,
-    places: HashMap<&'a str, u32>,
+    places: HashMap<&'a [u8], u32>,
 }
 
 impl<'a> Pool<'a> {
-    fn place(&mut self, text: &'a str) -> Result<u32> {
+    fn place(&mut self, text: &'a [u8]) -> Result<u32> {
         if let Some(place) = self.places.get(text) {
             return Ok(*place);
         }
         let place = offset(self.bytes.len())?;
-        self.bytes.put_block(text.as_bytes());
+        self.bytes.put_block(text);
         self.places.insert(text, place);
         Ok(place)
     }
@@ -52,7 +52,7 @@ impl<'a> Pool<'a> {
     fn pairs(&mut self, mut pairs: Reader<'a>) -> Result<Vec<u8>> {
         let mut places = Vec::new();
         while !pairs.is_empty() {
-            places.put_varint(self.place(pairs.text().ok_or_else(unread)?)?);
+            places.put_varint(self.place(pairs.block().ok_or_else(unread)?)?);
         }
         Ok(places)
     }
@@ -82,17 +82,23 @@ struct Row<'a> {
     record: u32,
     /// Its number among all entries, in the order of records.
     number: u32,
+    /// The first bytes of its name as a number, which orders most names with one comparison.
+    prefix: u128,
     key: StagedKey<'a>,
 }
 
 /// Which ids a record bears.
 struct Bearer<'a> {
-    id: &'a str,
+    id: &'a [u8],
+    /// Its first bytes as a number, which orders most ids with one comparison.
+    prefix: u128,
     record: u32,
+    /// Its number among all, in the order in which `facts` names ids.
+    number: u32,
     bears: Bears,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Bears {
     Own,
     /// As alias or `upstream`.
@@ -127,11 +133,10 @@ pub(super) fn write(records: &[&[u8]]) -> Result<Vec<u8>> {
     let ids = ids(&staged)?;
     let (seed, slots, id_slots) = (0..SEEDS)
         .find_map(|seed| {
-            let key = |(ecosystem, name, place): &(&str, &str, u32)| {
-                (table::hash(seed, ecosystem.as_bytes(), name.as_bytes()), *place)
-            };
+            let key =
+                |(ecosystem, name, place): &(&[u8], &[u8], u32)| (table::hash(seed, ecosystem, name), *place);
             let slots = table::build(packages.keys.iter().map(key))?;
-            let key = |(id, place): &(&str, u32)| (table::hash(seed, b"id", id.as_bytes()), *place);
+            let key = |(id, place): &(&[u8], u32)| (table::hash(seed, b"id", id), *place);
             let id_slots = table::build(ids.keys.iter().map(key))?;
             Some((seed, slots, id_slots))
         })
@@ -166,16 +171,12 @@ pub(super) fn write(records: &[&[u8]]) -> Result<Vec<u8>> {
         (Section::Extras, extras.places.len() as u32, extras.bytes),
         (Section::Feeds, feeds.1, feeds.0),
     ];
-    let length = sections
-        .iter()
-        .map(|(_, _, bytes)| bytes.len().next_multiple_of(8))
-        .sum();
+    let length = sections.iter().map(|(_, _, bytes)| bytes.len()).sum();
     file.reserve_exact(length);
     for (section, count, bytes) in sections {
         offset(bytes.len())?;
         header.place(section, file.len(), &bytes, count);
         file.extend_from_slice(&bytes);
-        file.resize(file.len().next_multiple_of(8), 0);
     }
     let (page, body) = file.split_at_mut(PAGE);
     header.digest = Sha256::digest(&*body).into();
@@ -197,6 +198,7 @@ fn rows<'a>(staged: &[Staged<'a>]) -> Result<(Vec<Row<'a>>, Vec<u32>)> {
                 withdrawn: !staged.withdrawn.is_empty(),
                 record,
                 number: offset(rows.len())?,
+                prefix: prefix(key.folded),
                 key,
             });
         }
@@ -206,26 +208,33 @@ fn rows<'a>(staged: &[Staged<'a>]) -> Result<(Vec<Row<'a>>, Vec<u32>)> {
 
 /// Ecosystems with how many records name them and the newest change of those.
 fn feeds(staged: &[Staged<'_>], rows: &[Row<'_>]) -> (Vec<u8>, u32) {
-    let mut feeds: BTreeMap<&str, (u32, &str, Option<u32>)> = BTreeMap::new();
+    /// Number of records, newest `modified`, and the record counted last.
+    #[derive(Default)]
+    struct Named<'a> {
+        records: u32,
+        newest: &'a [u8],
+        last: Option<u32>,
+    }
+
+    let mut feeds: BTreeMap<&[u8], Named<'_>> = BTreeMap::new();
     for row in rows.iter().filter(|row| !row.key.ecosystem.is_empty()) {
-        let (records, newest, last) = feeds.entry(row.key.ecosystem).or_default();
-        if *last == Some(row.record) {
+        let named = feeds.entry(row.key.ecosystem).or_default();
+        if named.last == Some(row.record) {
             continue;
         }
-        *last = Some(row.record);
-        *records += 1;
-        let modified = staged
-            .get(row.record as usize)
-            .map_or("", |record| record.modified);
-        if modified_order(modified, newest).is_gt() {
-            *newest = modified;
+        named.last = Some(row.record);
+        named.records += 1;
+        let record = staged.get(row.record as usize);
+        let modified = record.map(|record| record.modified).unwrap_or_default();
+        if modified_order(modified, named.newest).is_gt() {
+            named.newest = modified;
         }
     }
     let mut bytes = Vec::new();
-    for (ecosystem, (records, newest, _)) in &feeds {
-        bytes.put_block(ecosystem.as_bytes());
-        bytes.put_varint(*records);
-        bytes.put_block(newest.as_bytes());
+    for (ecosystem, named) in &feeds {
+        bytes.put_block(ecosystem);
+        bytes.put_varint(named.records);
+        bytes.put_block(named.newest);
     }
     (bytes, feeds.len() as u32)
 }
@@ -234,7 +243,7 @@ fn feeds(staged: &[Staged<'_>], rows: &[Row<'_>]) -> (Vec<u8>, u32) {
 struct Packages<'a> {
     bytes: Vec<u8>,
     /// Ecosystem, folded name and place of each package that can be looked up, sorted.
-    keys: Vec<(&'a str, &'a str, u32)>,
+    keys: Vec<(&'a [u8], &'a [u8], u32)>,
     /// The section `Entries`.
     entries: Vec<u8>,
 }
@@ -246,7 +255,15 @@ fn packages<'a>(
 ) -> Result<Packages<'a>> {
     let mut entries = vec![0; rows.len() * 8];
     rows.sort_unstable_by(|a, b| {
-        let key = |row: &Row<'a>| (row.withdrawn, row.key.ecosystem, row.key.folded, row.number);
+        let key = |row: &Row<'a>| {
+            (
+                row.withdrawn,
+                row.key.ecosystem,
+                row.prefix,
+                row.key.folded,
+                row.number,
+            )
+        };
         key(a).cmp(&key(b))
     });
 
@@ -261,8 +278,8 @@ fn packages<'a>(
         if !first.withdrawn && !first.key.ecosystem.is_empty() {
             keys.push((first.key.ecosystem, first.key.folded, place));
         }
-        bytes.put_block(first.key.ecosystem.as_bytes());
-        bytes.put_block(first.key.folded.as_bytes());
+        bytes.put_block(first.key.ecosystem);
+        bytes.put_block(first.key.folded);
         bytes.put_varint(offset(package.len())?);
         for row in package {
             let within = offset(bytes.len() - start)?;
@@ -318,7 +335,7 @@ fn entry<'a>(row: &Row<'a>, strings: &mut Pool<'a>, extras: &mut Pool<'a>, out: 
     // Of equal width and in the order of their texts, so that one can be searched for.
     let mut versions = entry.versions;
     while !versions.is_empty() {
-        let place = strings.place(versions.text().ok_or_else(unread)?)?;
+        let place = strings.place(versions.block().ok_or_else(unread)?)?;
         out.extend_from_slice(&place.to_le_bytes());
     }
     Ok(())
@@ -328,43 +345,62 @@ fn entry<'a>(row: &Row<'a>, strings: &mut Pool<'a>, extras: &mut Pool<'a>, out: 
 struct Ids<'a> {
     bytes: Vec<u8>,
     /// Each id with its place, sorted.
-    keys: Vec<(&'a str, u32)>,
-    /// The same, to look up.
-    places: HashMap<&'a str, u32>,
+    keys: Vec<(&'a [u8], u32)>,
+    /// Places of all ids that records name, in the order in which `facts` names them.
+    places: Vec<u32>,
 }
 
 fn ids<'a>(staged: &[Staged<'a>]) -> Result<Ids<'a>> {
     let mut bearers = Vec::new();
     for (record, staged) in (0_u32..).zip(staged) {
-        let mut bear = |id, bears| bearers.push(Bearer { id, record, bears });
-        bear(staged.id, Bears::Own);
-        for (names, bears) in [
+        let mut bear = |id, bears| -> Result<()> {
+            bearers.push(Bearer {
+                id,
+                prefix: prefix(id),
+                record,
+                number: offset(bearers.len())?,
+                bears,
+            });
+            Ok(())
+        };
+        bear(staged.id, Bears::Own)?;
+        for (mut names, bears) in [
             (staged.aliases, Bears::Other),
             (staged.upstream, Bears::Other),
             (staged.related, Bears::Not),
         ] {
-            let mut names = names;
             while !names.is_empty() {
-                bear(names.text().ok_or_else(unread)?, bears);
+                bear(names.block().ok_or_else(unread)?, bears)?;
             }
         }
     }
-    let key = |bearer: &Bearer<'a>| (bearer.id, bearer.record, bearer.bears);
+    let key = |bearer: &Bearer<'a>| (bearer.prefix, bearer.id, bearer.number);
     bearers.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
-    bearers.dedup_by(|next, one| next.id == one.id && next.record == one.record);
 
-    let (mut bytes, mut keys) = (Vec::new(), Vec::new());
+    let (mut bytes, mut keys, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    let mut places = vec![0; bearers.len()];
     for group in bearers.chunk_by(|a, b| a.id == b.id) {
         let Some(first) = group.first() else { continue };
-        keys.push((first.id, offset(bytes.len())?));
-        bytes.put_block(first.id.as_bytes());
-        let own = group.iter().find(|bearer| bearer.bears == Bears::Own);
-        bytes.put_varint(own.map_or(0, |bearer| bearer.record + 1));
-        let others = || group.iter().filter(|bearer| bearer.bears == Bears::Other);
-        bytes.put_varint(offset(others().count())?);
-        others().for_each(|bearer| bytes.put_varint(bearer.record));
+        let place = offset(bytes.len())?;
+        keys.push((first.id, place));
+        for bearer in group {
+            *places.get_mut(bearer.number as usize).ok_or_else(unread)? = place;
+        }
+        let own = group
+            .iter()
+            .find(|bearer| bearer.bears == Bears::Own)
+            .map(|bearer| bearer.record);
+        let other = group
+            .iter()
+            .filter(|bearer| bearer.bears == Bears::Other && Some(bearer.record) != own);
+        others.clear();
+        others.extend(other.map(|bearer| bearer.record));
+        others.dedup();
+        bytes.put_block(first.id);
+        bytes.put_varint(own.map_or(0, |own| own + 1));
+        bytes.put_varint(offset(others.len())?);
+        others.iter().for_each(|record| bytes.put_varint(*record));
     }
-    let places = keys.iter().copied().collect();
     Ok(Ids { bytes, keys, places })
 }
 
@@ -384,7 +420,8 @@ fn facts<'a>(
     extras: &mut Pool<'a>,
 ) -> Result<Facts> {
     let mut out = Facts::default();
-    let place = |id: &str| ids.places.get(id).copied().ok_or_else(unread);
+    let mut places = ids.places.iter();
+    let mut place = || places.next().copied().ok_or_else(unread);
     let mut block = Vec::new();
     for (record, begin) in staged.iter().zip(begins) {
         let mut flags = 0;
@@ -399,27 +436,28 @@ fn facts<'a>(
         }
 
         let facts = &mut out.bytes;
-        facts.put_varint(place(record.id)?);
+        facts.put_varint(place()?);
         for text in [record.modified, record.published, record.withdrawn] {
-            facts.put_block(text.as_bytes());
+            facts.put_block(text);
         }
         for names in [record.aliases, record.upstream, record.related] {
             let mut names = names;
             block.clear();
             while !names.is_empty() {
-                block.put_varint(place(names.text().ok_or_else(unread)?)?);
+                names.block().ok_or_else(unread)?;
+                block.put_varint(place()?);
             }
             facts.put_block(&block);
         }
         facts.put_block(&strings.pairs(record.severities)?);
         facts.put_varint(match record.severity_word {
-            "" => 0,
+            b"" => 0,
             word => strings.place(word)?.saturating_add(1),
         });
 
-        out.texts.put_block(record.summary.as_bytes());
+        out.texts.put_block(record.summary);
         out.texts.put_varint(match record.database_specific {
-            "" => 0,
+            b"" => 0,
             json => extras.place(json)?.saturating_add(1),
         });
     }

@@ -287,12 +287,12 @@ impl<S: Source> Walk<S> {
             return Ok(None);
         }
         let start = self.position;
-        let mut header = Header::new_old();
+        let mut header = blank();
         let read = self.block(header.as_mut_bytes())?;
         if header.as_bytes().iter().all(|b| *b == 0) {
             // Zeros that stop short of a block are a shortened end marker; nothing can be missing.
             self.ended = true;
-            let mut second = Header::new_old();
+            let mut second = blank();
             self.block(second.as_mut_bytes())?;
             if second.as_bytes().iter().any(|b| *b != 0) {
                 return Err(self.wrong(start, "one block of zeros, where the end has two"));
@@ -514,6 +514,13 @@ fn short_path(header: &Header) -> Vec<u8> {
         b"" => name.to_vec(),
         prefix => [prefix, name].join(&b'/'),
     }
+}
+
+/// A header of zeros, to be read into.
+fn blank() -> Header {
+    let mut header = Header::new_old();
+    header.as_mut_bytes().fill(0);
+    header
 }
 
 fn until_zero(field: &[u8]) -> &[u8] {

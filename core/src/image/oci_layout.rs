@@ -41,7 +41,7 @@ pub(super) fn plan(store: &mut dyn Store, options: &ReadOptions, notes: &mut Not
     let Search {
         candidates, absent, ..
     } = search;
-    let chosen = choose_platform(candidates, absent, options, notes)?;
+    let chosen = choose_platform(candidates, &absent, options, notes)?;
     image(store, name, chosen, notes)
 }
 
@@ -144,7 +144,7 @@ impl Search<'_> {
 
 fn choose_platform(
     candidates: Vec<Candidate>,
-    absent: Vec<String>,
+    absent: &[String],
     options: &ReadOptions,
     notes: &mut Notes,
 ) -> Result<Candidate> {

@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn records() {
         let pax =
-            Pax::parse(b"14 path=a\nb=c\n30 mtime=1700000000.123456789\n12 size=123\n9 uid=7\n").unwrap();
+            Pax::parse(b"14 path=a\nb=c\n30 mtime=1700000000.123456789\n12 size=123\n8 uid=7\n").unwrap();
         assert_eq!(pax.path.as_deref(), Some(&b"a\nb=c"[..]));
         assert_eq!((pax.size, pax.uid, pax.gid), (Some(123), Some(7), None));
         assert_eq!(Pax::parse(b"10 path=a\n8 path=\n").unwrap().path, None);
@@ -192,11 +192,11 @@ mod tests {
             b"100 path=a\n",
             b"3 a\n",
             b"5 =a\n",
-            b"10 size=-1\n",
+            b"11 size=-1\n",
             b"29 size=18446744073709551616\n",
             b"11 path=a\0\n",
             b"25 GNU.sparse.numbytes=1\n",
-            b"22 GNU.sparse.map=0,\n",
+            b"21 GNU.sparse.map=0,\n",
         ] {
             assert!(Pax::parse(text).is_err(), "{}", show(text));
         }

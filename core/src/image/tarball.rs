@@ -53,7 +53,7 @@ fn plain(
     };
     let mut walk = Walk::new(source, "tar", PLACE, 0, limits.unpacked_bytes);
     while let Some(entry) = walk.next_entry()? {
-        index.add(entry, limits)?;
+        index.add(&entry, limits)?;
     }
     drop(walk);
     let mut store = Plain {
@@ -86,7 +86,7 @@ fn compressed(
     };
     stream(reader, compression, limits, |walk| {
         while let Some(entry) = walk.next_entry()? {
-            store.add(walk, entry)?;
+            store.add(walk, &entry)?;
         }
         Ok(())
     })?;
@@ -170,7 +170,7 @@ enum Found {
 
 impl Index {
     /// A later entry takes the place of an earlier one, as it does when unpacking.
-    fn add(&mut self, entry: Entry, limits: &Limits) -> Result<()> {
+    fn add(&mut self, entry: &Entry, limits: &Limits) -> Result<()> {
         self.weight = self
             .weight
             .saturating_add(weight(&entry.path) + weight(&entry.link) - 1);
@@ -282,11 +282,11 @@ struct Kept<'l> {
 }
 
 impl Kept<'_> {
-    fn add<S: Source>(&mut self, walk: &mut Walk<S>, entry: Entry) -> Result<()> {
+    fn add<S: Source>(&mut self, walk: &mut Walk<S>, entry: &Entry) -> Result<()> {
         // Documents are JSON objects or lists; layers are not, and are much larger in sum.
         if entry.is_plain() && self.bytes.saturating_add(entry.size) <= self.limits.file_bytes {
             let failed = |error| explain("tar", PLACE, &error);
-            let mut body = walk.body(&entry);
+            let mut body = walk.body(entry);
             let mut bytes = Vec::new();
             (&mut body).take(64).read_to_end(&mut bytes).map_err(failed)?;
             if let Some(b'{' | b'[') = bytes.trim_ascii_start().first() {

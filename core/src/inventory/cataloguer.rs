@@ -31,6 +31,20 @@ pub enum Want {
 /// It is an [`Inspect`] of its own. Who inspects files for other things too asks [`wants`](Self::wants)
 /// and hands over what it has read, with [`bytes`](Self::bytes) or [`stream`](Self::stream), so that
 /// nothing is read twice.
+///
+/// ```
+/// use hullmark::inventory::{Cataloguer, Inventory};
+/// use hullmark::{Limits, image};
+/// use std::io::{Cursor, Read, Seek};
+///
+/// fn packages(archive: impl Read + Seek) -> hullmark::Result<Inventory> {
+///     let mut cataloguer = Cataloguer::new(&Limits::default());
+///     let image = image::read(archive, &image::ReadOptions::default(), &mut cataloguer)?;
+///     Ok(cataloguer.finish(&image))
+/// }
+///
+/// assert!(packages(Cursor::new(b"no image")).is_err());
+/// ```
 #[derive(Debug)]
 pub struct Cataloguer {
     limits: Limits,

@@ -284,8 +284,7 @@ mod tests {
               Package: e\nStatus: install ok installed\nVersion: 5\n \t\n\
               Package: f\nStatus: install ok inst",
         );
-        let names: Vec<_> = shown(&found).iter().map(|line| line[..1].to_owned()).collect();
-        assert_eq!(names, ["a", "d", "e"]);
+        assert_eq!(shown(&found), ["a 1 - <- a 1", "d 4 - <- d 4", "e 5 - <- e 5"]);
         assert_eq!(
             reasons(&found),
             [

@@ -1,15 +1,15 @@
 //! Joins facts about contents with the merged view: what is visible, where, whose it is.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::merge::{merged, sorted, tidy};
 use super::paths::{self, Paths};
 use super::{
-    Distribution, EXTRACTORS, Fact, Found, Inventory, ListOf, Location, Package, PathList, Reader, Scope,
-    apk, dpkg, identity, os_release, quoted,
+    Distribution, EXTRACTORS, Fact, Found, Inventory, ListOf, Location, Package, PathList, Reader, apk, dpkg,
+    identity, os_release, quoted,
 };
 use crate::Limits;
-use crate::image::{ContentId, FileHeader, Image, ImagePath, Node, NodeKind, Note};
+use crate::image::{ContentId, FileHeader, Image, ImagePath, Node, Note};
 use crate::version::Scheme;
 
 /// What of a distribution's packages depends on the database they were found in: its extractor, the type
@@ -39,10 +39,10 @@ pub(super) fn inventory(
     limits: &Limits,
 ) -> Inventory {
     let visible = visible(found, image);
-    let distribution = distribution(found, &visible, image, limits);
+    let distribution = distribution(found, &visible, image);
     let mut join = Join {
         image,
-        paths: Paths::new(&image.view, limits.nesting),
+        paths: Paths::new(&image.view),
         visible: &visible,
         room: limits.entries,
         full: false,
@@ -80,12 +80,9 @@ fn visible<'a>(found: &Found, image: &'a Image) -> HashMap<ContentId, Vec<Place<
         .chain(found.notes.iter().map(|(content, _)| *content))
         .collect();
     let mut visible: HashMap<ContentId, Vec<Place<'a>>> = HashMap::new();
-    for (path, node) in &image.view.nodes {
-        match node.kind {
-            NodeKind::File { content, .. } if wanted.contains(&content) => {
-                visible.entry(content).or_default().push((path, node));
-            }
-            _ => {}
+    for (path, node) in image.view.iter() {
+        if let Some(content) = node.content().filter(|content| wanted.contains(content)) {
+            visible.entry(content).or_default().push((path, node));
         }
     }
     visible
@@ -96,9 +93,7 @@ fn distribution(
     found: &Found,
     visible: &HashMap<ContentId, Vec<Place<'_>>>,
     image: &Image,
-    limits: &Limits,
 ) -> Option<Distribution> {
-    let paths = Paths::new(&image.view, limits.nesting);
     let mut candidates = BTreeMap::new();
     for (content, fact) in &found.facts {
         if let Fact::Distribution(distribution) = fact {
@@ -108,12 +103,15 @@ fn distribution(
         }
     }
     os_release::PLACES.iter().find_map(|place| {
-        let path = paths.resolve(place)?;
-        let mut distribution = Distribution::clone(candidates.get(&path)?);
+        let (path, _) = image.view.resolve(place)?;
+        let mut distribution = Distribution::clone(candidates.get(path)?);
         distribution.path = path.to_string();
         Some(distribution)
     })
 }
+
+/// A folder whose files belong to a package, and the folder in it that is left out.
+type Tree<'a> = (&'a [u8], &'static [u8]);
 
 /// A package at one visible place.
 struct Placed<'a> {
@@ -247,9 +245,7 @@ impl<'a> Join<'a> {
             let files = self.files(b"", paths);
             for index in by_name.get(&(*by, name.clone())).into_iter().flatten() {
                 if let Some(package) = packages.get_mut(*index).filter(|_| self.take(files.len() as u64)) {
-                    package
-                        .files
-                        .extend(files.iter().map(|path| ImagePath::clone(path)));
+                    package.files.extend(files.iter().copied().cloned());
                 }
             }
         }
@@ -276,7 +272,7 @@ impl<'a> Join<'a> {
     fn language(&mut self, placed: Vec<Placed<'a>>, system: &[Package], found: &Found) -> Vec<Package> {
         let owners = owners(&placed, system);
         let mut beside: HashMap<&[u8], Vec<(usize, &PathList)>> = HashMap::new();
-        let mut trees: HashMap<ContentId, Vec<(&[u8], &'static [u8])>> = HashMap::new();
+        let mut trees: HashMap<ContentId, Vec<Tree<'_>>> = HashMap::new();
         for (content, fact) in &found.facts {
             match fact {
                 Fact::Files {
@@ -318,13 +314,14 @@ impl<'a> Join<'a> {
 
     /// Notes files that should have been read and were not.
     fn unread(&mut self, seen: &HashSet<ContentId>) {
+        let view = &self.image.view;
         let mut note = |path: &ImagePath, reason: &str| {
             let (place, reason) = (path.to_string(), reason.to_owned());
             self.notes.push(Note { place, reason });
         };
         for path in UNREAD {
-            if let Some(path) = self.paths.resolve(path) {
-                note(&path, "not examined: package databases of this kind are not read");
+            if let Some((path, _)) = view.resolve(path) {
+                note(path, "not examined: package databases of this kind are not read");
             }
         }
         let mut header = FileHeader {
@@ -336,11 +333,8 @@ impl<'a> Join<'a> {
             content: ContentId(0),
         };
         // The name under which a layer brings a hard link's content need not be the one that tells.
-        for (path, node) in &self.image.view.nodes {
-            let NodeKind::File { content, .. } = node.kind else {
-                continue;
-            };
-            if seen.contains(&content) {
+        for (path, node) in view.iter() {
+            if node.content().is_none_or(|content| seen.contains(&content)) {
                 continue;
             }
             header.path = path.clone();
@@ -355,14 +349,10 @@ impl<'a> Join<'a> {
             }
         }
         let databases = [dpkg::STATUS].into_iter().chain(apk::INSTALLED);
-        for (path, resolved) in databases.filter_map(|path| Some((path, self.paths.resolve(path)?))) {
-            let node = self.image.view.nodes.get(&resolved);
-            match node.map(|node| &node.kind) {
-                Some(NodeKind::File { content, .. }) if !seen.contains(content) => {
-                    let reason = format!("not examined: a symbolic link leads to {resolved}");
-                    note(&ImagePath::new(path), &reason);
-                }
-                _ => {}
+        for (path, (resolved, node)) in databases.filter_map(|path| Some((path, view.resolve(path)?))) {
+            if node.content().is_some_and(|content| !seen.contains(&content)) {
+                let reason = format!("not examined: a symbolic link leads to {resolved}");
+                note(&ImagePath::new(path), &reason);
             }
         }
     }
@@ -401,73 +391,4 @@ fn owners<'a>(placed: &[Placed<'a>], system: &[Package]) -> HashMap<&'a ImagePat
         }
     }
     owners
-}
-
-/// The order of packages; what is equal in all of it is one package.
-fn order(a: &Package, b: &Package) -> Ordering {
-    (&a.ecosystem, &a.name, &a.version)
-        .cmp(&(&b.ecosystem, &b.name, &b.version))
-        .then_with(|| identity_order(a, b))
-}
-
-fn identity_order(a: &Package, b: &Package) -> Ordering {
-    let key = |package: &'_ Package| (package.found_by, package.owner);
-    (&a.arch, &a.purl, &a.source)
-        .cmp(&(&b.arch, &b.purl, &b.source))
-        .then_with(|| key(a).cmp(&key(b)))
-}
-
-/// Makes equal packages one with several locations. One that a distribution's package owns stays apart from
-/// one that it does not: the owner speaks for its own files alone.
-fn merged(mut packages: Vec<Package>) -> Vec<Package> {
-    packages.sort_by(order);
-    packages.dedup_by(|next, first| {
-        let same = order(first, next).is_eq();
-        if same {
-            first.locations.append(&mut next.locations);
-            first.files.append(&mut next.files);
-            first.scope = widest(first.scope, next.scope);
-        }
-        same
-    });
-    packages.iter_mut().for_each(tidy);
-    packages
-}
-
-/// What runs at one place runs, and what is unknown at one place may.
-fn widest(a: Option<Scope>, b: Option<Scope>) -> Option<Scope> {
-    match (a, b) {
-        (Some(Scope::Runtime), _) | (_, Some(Scope::Runtime)) => Some(Scope::Runtime),
-        (Some(a), Some(_)) => Some(a),
-        _ => None,
-    }
-}
-
-fn tidy(package: &mut Package) {
-    let locations: BTreeSet<Location> = std::mem::take(&mut package.locations).into_iter().collect();
-    package.locations = locations.into_iter().collect();
-    package.files.sort_unstable();
-    package.files.dedup();
-    package.files.shrink_to_fit();
-}
-
-/// All packages in the order of an inventory, with owners pointing to where they end up.
-fn sorted(system: Vec<Package>, language: Vec<Package>) -> Vec<Package> {
-    let mut packages: Vec<(usize, Package)> = system.into_iter().chain(language).enumerate().collect();
-    packages.sort_by(|(_, a), (_, b)| {
-        let names = (&a.ecosystem, &a.name, &a.version).cmp(&(&b.ecosystem, &b.name, &b.version));
-        names
-            .then_with(|| a.locations.cmp(&b.locations))
-            .then_with(|| identity_order(a, b))
-    });
-    let moved: HashMap<usize, usize> = packages
-        .iter()
-        .enumerate()
-        .map(|(to, (from, _))| (*from, to))
-        .collect();
-    let owned = packages.into_iter().map(|(_, mut package)| {
-        package.owner = package.owner.and_then(|owner| moved.get(&owner).copied());
-        package
-    });
-    owned.collect()
 }

@@ -4,28 +4,28 @@
 //! its own, and a row in [`EXTRACTORS`]. What they find are facts about *contents*, because a layer does
 //! not know yet what later layers hide; joined with the merged view they become an [`Inventory`].
 
-mod binary;
-mod go_binary;
-mod java;
-mod maven_groups;
-mod maven_identity;
-mod rust_binary;
-mod zip;
-
-use serde::Serialize;
-
 mod apk;
+mod binary;
 mod cataloguer;
 mod dpkg;
+mod go_binary;
 mod identity;
+mod java;
 mod join;
+mod maven_groups;
+mod maven_identity;
+mod merge;
 mod node;
 mod os_release;
 mod paths;
 mod python;
 mod ruby;
+mod rust_binary;
 #[cfg(test)]
 mod tests;
+mod zip;
+
+use serde::Serialize;
 
 pub use cataloguer::{Cataloguer, Want};
 
@@ -148,6 +148,9 @@ pub(crate) const EXTRACTORS: &[&Extractor] = &[
     &python::EXTRACTOR,
     &node::EXTRACTOR,
     &ruby::EXTRACTOR,
+    &java::POM_PROPERTIES,
+    &java::ARCHIVE,
+    &binary::EXTRACTOR,
 ];
 
 /// One kind of evidence: which files hold it, and how it is read.

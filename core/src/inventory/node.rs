@@ -338,7 +338,7 @@ mod tests {
         ] {
             let found = found(&EXTRACTOR, "app/node_modules/a/package.json", text.as_bytes());
             let shown = shown(&found);
-            let text = &text[..text.len().min(80)];
+            let text: String = text.chars().take(80).collect();
             assert_eq!(shown.first().map(String::as_str), package, "{text}");
             assert_eq!(reasons(&found).first().map(String::as_str), note, "{text}");
         }
