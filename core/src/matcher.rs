@@ -277,7 +277,7 @@ impl<'p> Query<'p> {
         };
         let version = match source.version.as_str() {
             "" => own.version.clone(),
-            version => source_version(plan.scheme, version, &package.version),
+            version => source_version(plan, version, &own.version),
         };
         if source.name == own.name && version == own.version {
             return vec![own];
@@ -299,6 +299,11 @@ fn own_version<'p>(plan: &Plan, package: &'p Package) -> Cow<'p, str> {
     let version = package.version.as_str();
     match plan.ecosystem.as_ref().map(Ecosystem::name) {
         Some("Go") if matches!(package.name.as_str(), "stdlib" | "toolchain") => go_release(version),
+        // Its records leave epochs out, also where the packages have one.
+        Some("openEuler") => match version.split_once(':') {
+            Some((_, bare)) => bare.into(),
+            None => version.into(),
+        },
         // A revision (`1.2.3-4`) is a rebuild of 1.2.3; the records give SemVer ranges, in which it would
         // come before 1.2.3.
         Some("Bitnami") => match version.rsplit_once('-') {
@@ -336,9 +341,9 @@ fn go_release(version: &str) -> Cow<'_, str> {
 
 /// The source package's version. The name of a source rpm, where it is taken from, has no epoch; records
 /// do, and a missing one would count as 0, so the binary package lends its own.
-fn source_version<'p>(scheme: Option<Scheme>, source: &'p str, binary: &str) -> Cow<'p, str> {
+fn source_version<'p>(plan: &Plan, source: &'p str, binary: &str) -> Cow<'p, str> {
     match binary.split_once(':') {
-        Some((epoch, _)) if scheme == Some(Scheme::Rpm) && !source.contains(':') => {
+        Some((epoch, _)) if plan.scheme == Some(Scheme::Rpm) && !source.contains(':') => {
             Cow::Owned(format!("{epoch}:{source}"))
         }
         _ => Cow::Borrowed(source),

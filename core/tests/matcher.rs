@@ -377,9 +377,10 @@ fn distribution_packages_match_by_source() {
 }
 
 #[test]
-fn rpm_sources_borrow_the_epoch() {
+fn epochs_of_rpms() {
     let records = [
         record("RLSA-1", "Rocky Linux:8", "openssl", fixed("1:1.1.1k-9.el8")),
+        record("OESA-1", "openEuler:22.03-LTS", "bash", fixed("5.1-7.oe2203")),
         record("ALSA-1", "AlmaLinux:8", "openssl-libs", fixed("1:1.1.1k-12.el8")),
     ];
     let rocky = "pkg:rpm/rocky-linux/openssl-libs@1.1.1k-9.el8?distro=rocky-8.9&epoch=1&upstream=openssl-1.1.1k-9.el8.src.rpm";
@@ -387,6 +388,9 @@ fn rpm_sources_borrow_the_epoch() {
     let older = rocky.replace("k-9", "k-8");
     let found = matches(&records, &older);
     assert_eq!(one(&found).evidence.records[0].version, "1:1.1.1k-8.el8");
+    // openEuler's records have no epochs, its packages do.
+    let euler = "pkg:rpm/openeuler/bash@5.1-6.oe2203?distro=openEuler-22.03-LTS&epoch=1";
+    assert_eq!(ids(&matches(&records, euler)), ["OESA-1"]);
     // AlmaLinux names binaries.
     let alma = "pkg:rpm/almalinux/openssl-libs@1.1.1k-9.el8?distro=almalinux-8&epoch=1&upstream=openssl-1.1.1k-9.el8.src.rpm";
     assert_eq!(
