@@ -48,6 +48,26 @@ impl Default for MatchOptions {
 }
 
 /// Matches packages against a database. Cheap to share between threads.
+///
+/// ```
+/// use hullmark::database::{Database, DatabaseBuilder};
+/// use hullmark::inventory::Package;
+/// use hullmark::matcher::Matcher;
+/// use hullmark::{Limits, Purl};
+///
+/// let feed = br#"{"id": "EX-1", "modified": "2026-01-01T00:00:00Z", "affected": [{
+///     "package": {"ecosystem": "npm", "name": "left"},
+///     "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.2.3"}]}]}]}"#;
+/// let mut builder = DatabaseBuilder::new(Limits::default());
+/// builder.add("ex-1.json", feed)?;
+/// let database = Database::from_bytes(builder.finish()?.0)?;
+///
+/// let matches = Matcher::new(&database).match_package(&Package::from_purl(&Purl::parse("pkg:npm/left@1.2.0")?));
+/// let finding = &matches.findings[0];
+/// assert_eq!((finding.id.as_str(), finding.fixed_versions.join(" ").as_str()), ("EX-1", "1.2.3"));
+/// assert_eq!(finding.evidence.records[0].comparisons, ["1.2.0 >= 0 (introduced)", "1.2.0 < 1.2.3 (fixed)"]);
+/// # Ok::<(), hullmark::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Matcher {
     database: Database,

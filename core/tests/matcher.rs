@@ -682,6 +682,18 @@ fn explanations() {
         text("pkg:npm/p@main", "GHSA-1").lines().next().unwrap(),
         "npm p main: unknown by GHSA-1: GHSA-1: installed version: not a semver version: \"main\": a number is missing"
     );
+    // There is no feed for PyPI, but this record says all there is to say.
+    assert_eq!(
+        text("pkg:pypi/p@1.0", "GHSA-1").lines().next().unwrap(),
+        "PyPI p 1.0: not affected by GHSA-1: GHSA-1 does not name the package in this ecosystem and release"
+    );
+    assert_eq!(
+        text("pkg:deb/debian/openssl@1", "DSA-1-1")
+            .lines()
+            .next()
+            .unwrap(),
+        "Debian openssl 1: unknown by DSA-1-1: the package does not say which release of Debian it is of"
+    );
     let json = serde_json::to_value(explain(&db, &package("pkg:npm/p@1.1.0"), "GHSA-1")).unwrap();
     assert_eq!(json["verdict"], "affected");
     assert_eq!(json["steps"][3]["check"], "range");

@@ -40,6 +40,8 @@ pub(super) struct Plan {
     pub(super) feeds: Vec<(String, Reach)>,
     /// Why packages of this ecosystem cannot be judged.
     pub(super) problem: Option<String>,
+    /// The problem is that the database has no feed, which says nothing against a record it does have.
+    pub(super) no_feed: bool,
 }
 
 impl Plan {
@@ -59,18 +61,18 @@ impl Plan {
             Err(error) => (None, Some(error.to_string())),
         };
         let scheme = ecosystem.as_ref().and_then(Ecosystem::scheme);
-        let problem = if text.is_empty() {
-            Some("the package has no ecosystem".to_owned())
+        let no_feed = !applying.iter().any(|(_, reach)| *reach == Reach::Same);
+        let (problem, no_feed) = if text.is_empty() {
+            (Some("the package has no ecosystem".to_owned()), false)
         } else if unsupported.is_some() {
-            unsupported
+            (unsupported, false)
         } else if release.is_none() && other_releases {
-            Some(format!(
-                "the package does not say which release of {base} it is of"
-            ))
-        } else if !applying.iter().any(|(_, reach)| *reach == Reach::Same) {
-            Some(format!("the database has no feed for {text}"))
+            let says = format!("the package does not say which release of {base} it is of");
+            (Some(says), false)
+        } else if no_feed {
+            (Some(format!("the database has no feed for {text}")), true)
         } else {
-            None
+            (None, false)
         };
         Self {
             text: text.to_owned(),
@@ -79,6 +81,7 @@ impl Plan {
             names: names(base),
             feeds: applying,
             problem,
+            no_feed,
         }
     }
 }
