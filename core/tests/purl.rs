@@ -1,4 +1,12 @@
 //! The package URL specification's own cases.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test reads its data, says what it skips, and stops where something is wrong"
+)]
 
 use std::path::Path;
 

@@ -34,7 +34,8 @@ use crate::{Error, Purl, Result};
 #[derive(Clone)]
 pub struct Ecosystem {
     row: &'static Row,
-    release: Option<String>,
+    /// Name and release in the row's spelling, such as `Debian:12`; the bare name costs no allocation.
+    text: Cow<'static, str>,
 }
 
 /// Whether the name of an ecosystem wants a release behind it.
@@ -60,10 +61,24 @@ impl Ecosystem {
             what: "ecosystem",
             text: text.to_owned(),
         })?;
-        Ok(Self {
-            row,
-            release: (!release.is_empty()).then(|| release.to_owned()),
-        })
+        let release = match row.suffix {
+            Suffix::Inner(_) => spell(release),
+            _ => Cow::Borrowed(release),
+        };
+        Ok(Self::new(row, (!release.is_empty()).then_some(&*release)))
+    }
+
+    fn new(row: &'static Row, release: Option<&str>) -> Self {
+        let text = match release {
+            Some(release) => Cow::Owned([row.name, ":", release].concat()),
+            None => Cow::Borrowed(row.name),
+        };
+        Self { row, text }
+    }
+
+    /// Name and release as OSV writes them: `Debian:12`.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// The names of all ecosystems, sorted without regard to capitals.
@@ -78,7 +93,7 @@ impl Ecosystem {
 
     /// What stands behind the first colon: `12` of `Debian:12`, `22.04:LTS` of `Ubuntu:22.04:LTS`.
     pub fn release(&self) -> Option<&str> {
-        self.release.as_deref()
+        self.text.get(self.row.name.len() + 1..)
     }
 
     /// Whether the ecosystem wants a release.
@@ -92,7 +107,7 @@ impl Ecosystem {
 
     /// The scheme of its versions; `None` where hullmark cannot compare them.
     pub fn scheme(&self) -> Option<Scheme> {
-        match (self.row.suffix, &self.release) {
+        match (self.row.suffix, self.release()) {
             (Suffix::Inner(trusted), Some(_)) => {
                 let scheme = self.inner()?.row.scheme?;
                 trusted.contains(&scheme).then_some(scheme)
@@ -112,26 +127,26 @@ impl Ecosystem {
 
     /// The ecosystem behind the colon of a vendor that patches others (`Root:Debian:12`).
     fn inner(&self) -> Option<Self> {
-        let inner = Self::parse(self.release.as_deref()?).ok()?;
+        let inner = Self::parse(self.release()?).ok()?;
         // No vendor patches another vendor's patches; this also ends the recursion.
         (!matches!(inner.row.suffix, Suffix::Inner(_))).then_some(inner)
     }
 
     /// The name as it is compared: PyPI folds case, `-`, `_` and `.`; NuGet folds case; npm does not.
     pub fn fold<'a>(&self, name: &'a str) -> Cow<'a, str> {
-        let name = Cow::Borrowed(name);
-        match (self.row.suffix, self.inner()) {
-            (Suffix::Inner(_), Some(inner)) => (inner.row.fold)(name),
-            _ => (self.row.fold)(name),
-        }
+        let row = match self.row.suffix {
+            Suffix::Inner(_) => self.inner().map_or(self.row, |inner| inner.row),
+            _ => self.row,
+        };
+        (row.fold)(Cow::Borrowed(name))
     }
 
-    /// The text under which records are kept and looked up: as [`Display`](fmt::Display), but without
-    /// the address of a registry, since a package seldom says which registry it came from.
-    pub fn key(&self) -> String {
+    /// The text under which records are kept and looked up: [`as_str`](Self::as_str) without the
+    /// address of a registry, since a package seldom says which registry it came from.
+    pub fn key(&self) -> &str {
         match self.row.suffix {
-            Suffix::Registry => self.row.name.to_owned(),
-            _ => self.to_string(),
+            Suffix::Registry => self.row.name,
+            _ => &self.text,
         }
     }
 
@@ -139,21 +154,21 @@ impl Ecosystem {
     ///
     /// Ubuntu records are published with and without `:LTS`; those of Red Hat stand under the
     /// repository that ships the package (`enterprise_linux:9::appstream`).
-    pub fn keys(&self) -> Vec<String> {
-        let mut keys = vec![self.key()];
-        let Some(release) = &self.release else { return keys };
-        match self.row.name {
-            "Ubuntu" => keys.extend(release.strip_suffix(":LTS").map(|bare| format!("Ubuntu:{bare}"))),
-            "Red Hat" if !release.contains("::") => {
-                keys.extend(
-                    RED_HAT_REPOSITORIES
-                        .iter()
-                        .map(|name| format!("Red Hat:{release}::{name}")),
-                );
-            }
-            _ => {}
-        }
-        keys
+    pub fn keys(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let release = self.release().unwrap_or_default();
+        let plain = match self.row.name {
+            "Ubuntu" => self.text.strip_suffix(":LTS"),
+            _ => None,
+        };
+        let repositories = match self.row.name {
+            "Red Hat" if !release.is_empty() && !release.contains("::") => RED_HAT_REPOSITORIES,
+            _ => &[],
+        };
+        std::iter::once(self.key()).chain(plain).map(Cow::Borrowed).chain(
+            repositories
+                .iter()
+                .map(|name| Cow::Owned(format!("{}::{name}", self.text))),
+        )
     }
 
     /// The ecosystem a package URL belongs to (`deb`, `apk` and `rpm` by namespace and `distro`).
@@ -165,13 +180,20 @@ impl Ecosystem {
         };
         let row = ROWS.iter().find(fits)?;
         let release = match row.suffix {
-            Suffix::Optional(form) | Suffix::Required(form) => purl
-                .qualifier("distro")
-                .and_then(|distro| form(&hint(row, &distro))),
+            Suffix::Optional(form) | Suffix::Required(form) => match purl.qualifier("distro") {
+                Some(distro) => form(&hint(row, &distro)),
+                None if purl.kind() == "rpm" => purl.version().and_then(|version| {
+                    form(&Hint {
+                        version: dist_tag(&version)?,
+                        ..Hint::default()
+                    })
+                }),
+                None => None,
+            },
             Suffix::Inner(_) => patched(purl),
             Suffix::None | Suffix::Registry => None,
         };
-        Some(Self { row, release })
+        Some(Self::new(row, release.as_deref()))
     }
 
     /// The package name of OSV for a package URL: `@scope/name`, `group:artifact`, `vendor/name`.
@@ -200,7 +222,7 @@ impl Ecosystem {
             })?),
             _ => None,
         };
-        Some(Self { row, release })
+        Some(Self::new(row, release.as_deref()))
     }
 }
 
@@ -221,18 +243,30 @@ pub fn distro_qualifier(distribution: &Distribution) -> Option<String> {
         (true, true) => return Some(id.clone()),
     };
     // openEuler tells its service pack in the pretty name only.
-    let release = Ecosystem::of_distribution(distribution).and_then(|ecosystem| ecosystem.release);
-    match release {
-        Some(release) if id == "openEuler" => Some(format!("{id}-{release}")),
-        _ => Some(text),
+    if id == "openEuler"
+        && let Some(ecosystem) = Ecosystem::of_distribution(distribution)
+        && let Some(release) = ecosystem.release()
+    {
+        return Some(format!("{id}-{release}"));
     }
+    Some(text)
 }
 
 fn find(name: &str) -> Option<&'static Row> {
-    let lower = |text: &str| text.to_ascii_lowercase();
-    let wanted = lower(name);
-    let at = ROWS.binary_search_by(|row| lower(row.name).cmp(&wanted)).ok()?;
-    ROWS.get(at)
+    let at = ROWS.binary_search_by(|row| {
+        let theirs = row.name.bytes().map(|b| b.to_ascii_lowercase());
+        theirs.cmp(name.bytes().map(|b| b.to_ascii_lowercase()))
+    });
+    ROWS.get(at.ok()?)
+}
+
+/// An ecosystem behind a vendor's colon in the spelling of its row: `PyPI` of `PyPi`.
+fn spell(text: &str) -> Cow<'_, str> {
+    let (name, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
+    match find(name) {
+        Some(row) if row.name != name => Cow::Owned([row.name, rest].concat()),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// Reads a `distro` qualifier: `debian-12`, `12`, `bookworm`, `debian-bookworm`, `v3.20`.
@@ -260,6 +294,17 @@ fn hint<'a>(row: &'static Row, distro: &'a str) -> Hint<'a> {
     }
 }
 
+/// The release in the dist tag of an RPM: `9` of `1.2.11-39.el9_4`. Only rebuilds of one distribution
+/// share a tag, and these share its numbers too.
+fn dist_tag(version: &str) -> Option<&str> {
+    let mut words = version.split(['.', '+', '_', '-']);
+    words.find_map(|word| {
+        let tag = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = word.get(tag.len()..).filter(|number| !number.is_empty())?;
+        matches!(tag, "azl" | "cm" | "el" | "mga" | "ph").then_some(number)
+    })
+}
+
 /// The distribution a vendor patches: `os_distro` and `os_version` of Docker Hardened Images.
 fn patched(purl: &Purl) -> Option<String> {
     let row = find(&purl.qualifier("os_distro")?)?;
@@ -270,10 +315,13 @@ fn patched(purl: &Purl) -> Option<String> {
 /// streams (`rhel_eus:9.4::baseos`) have fixes of their own and are other products.
 const RED_HAT_REPOSITORIES: &[&str] = &[
     "appstream",
+    "as",
     "baseos",
     "client",
     "computenode",
     "crb",
+    "desktop",
+    "es",
     "highavailability",
     "nfv",
     "realtime",
@@ -283,15 +331,12 @@ const RED_HAT_REPOSITORIES: &[&str] = &[
     "server",
     "supplementary",
     "workstation",
+    "ws",
 ];
 
 impl fmt::Display for Ecosystem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.row.name)?;
-        match &self.release {
-            Some(release) => write!(f, ":{release}"),
-            None => Ok(()),
-        }
+        f.pad(&self.text)
     }
 }
 
@@ -311,7 +356,7 @@ impl FromStr for Ecosystem {
 
 impl PartialEq for Ecosystem {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+        self.text == other.text
     }
 }
 
@@ -325,15 +370,13 @@ impl PartialOrd for Ecosystem {
 
 impl Ord for Ecosystem {
     fn cmp(&self, other: &Self) -> Ordering {
-        let names = self.row.name.cmp(other.row.name);
-        names.then_with(|| self.release.cmp(&other.release))
+        self.text.cmp(&other.text)
     }
 }
 
 impl Hash for Ecosystem {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.row.name.hash(state);
-        self.release.hash(state);
+        self.text.hash(state);
     }
 }
 

@@ -116,6 +116,14 @@ fn crates(name: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
+/// Some records end a module path with a slash.
+fn go(name: Cow<'_, str>) -> Cow<'_, str> {
+    match name {
+        Cow::Borrowed(name) => Cow::Borrowed(name.trim_end_matches('/')),
+        Cow::Owned(name) => Cow::Owned(name.trim_end_matches('/').to_owned()),
+    }
+}
+
 /// A Swift package is the address of its repository; protocol, `.git` and capitals do not matter.
 fn swift(name: Cow<'_, str>) -> Cow<'_, str> {
     let bare = name.trim_start_matches("https://").trim_start_matches("http://");
@@ -200,7 +208,10 @@ pub(super) static ROWS: &[Row] = &[
         .purls(&[("github", ""), ("githubactions", "")])
         .join(Slash)
         .fold(fold::lower),
-    ordered("Go", Semver).purls(&[("golang", "")]).join(Slash),
+    ordered("Go", Semver)
+        .purls(&[("golang", "")])
+        .join(Slash)
+        .fold(go),
     unordered("Hackage", "Haskell versions have an order of their own").purls(&[("hackage", "")]),
     ordered("Hex", Semver)
         .purls(&[("hex", "")])

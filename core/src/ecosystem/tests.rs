@@ -64,7 +64,7 @@ fn names_with_what_stands_behind_them() {
             "Root:Root:Debian:12",
         ),
         ("Echo", None, Some(Scheme::Deb), "Echo"),
-        ("Echo:PyPi", Some("PyPi"), Some(Scheme::Pep440), "Echo:PyPi"),
+        ("Echo:PyPi", Some("PyPI"), Some(Scheme::Pep440), "Echo:PyPI"),
         (
             "TuxCare:Alpine:v3.16",
             Some("Alpine:v3.16"),
@@ -95,6 +95,7 @@ fn names_with_what_stands_behind_them() {
         r#"ecosystem "Fedora:40" is not supported"#
     );
     assert!(Ecosystem::parse("").is_err());
+    assert_eq!(of(&"Root:".repeat(100_000)).scheme(), None);
     assert_eq!(of("Debian:").release(), None);
     assert_eq!(of("Debian").release_use(), ReleaseUse::Required);
     assert_eq!(of("AlmaLinux").release_use(), ReleaseUse::Optional);
@@ -103,15 +104,15 @@ fn names_with_what_stands_behind_them() {
 
 #[test]
 fn keys_of_records_that_speak_of_a_package() {
-    assert_eq!(
-        of("Ubuntu:24.04:LTS").keys(),
-        ["Ubuntu:24.04:LTS", "Ubuntu:24.04"]
-    );
-    assert_eq!(of("Debian:12").keys(), ["Debian:12"]);
-    let keys = of("Red Hat:enterprise_linux:9").keys();
-    assert_eq!(keys[0], "Red Hat:enterprise_linux:9");
-    assert!(keys.contains(&"Red Hat:enterprise_linux:9::baseos".to_owned()));
-    assert_eq!(of("Red Hat:rhel_eus:9.4::baseos").keys().len(), 1);
+    let keys = |text: &str| of(text).keys().map(Cow::into_owned).collect::<Vec<_>>();
+    assert_eq!(keys("Ubuntu:24.04:LTS"), ["Ubuntu:24.04:LTS", "Ubuntu:24.04"]);
+    assert_eq!(keys("Debian:12"), ["Debian:12"]);
+    assert_eq!(keys("Maven:https://repo.example/m2"), ["Maven"]);
+    let repositories = keys("Red Hat:enterprise_linux:9");
+    assert_eq!(repositories[0], "Red Hat:enterprise_linux:9");
+    assert!(repositories.contains(&"Red Hat:enterprise_linux:9::baseos".to_owned()));
+    assert_eq!(keys("Red Hat:rhel_eus:9.4::baseos").len(), 1);
+    assert_eq!(keys("Red Hat").len(), 1);
 }
 
 #[test]
@@ -122,6 +123,7 @@ fn names_fold() {
         ("Packagist", "Laravel/Framework", "laravel/framework"),
         ("crates.io", "Serde_JSON", "serde-json"),
         ("Go", "github.com/BurntSushi/toml", "github.com/BurntSushi/toml"),
+        ("Go", "github.com/hashicorp/vault/", "github.com/hashicorp/vault"),
         ("npm", "JSONStream", "JSONStream"),
         ("Maven", "Django:Django", "Django:Django"),
         (
@@ -250,6 +252,18 @@ fn purls_tell_ecosystem_and_name() {
             "Red Hat:enterprise_linux:9",
             "curl",
         ),
+        (
+            "pkg:rpm/redhat/zlib@1.2.11-39.el9_4?arch=x86_64",
+            "Red Hat:enterprise_linux:9",
+            "zlib",
+        ),
+        (
+            "pkg:rpm/almalinux/nodejs@20.1-1.module%2Bel8.9.0%2B1",
+            "AlmaLinux:8",
+            "nodejs",
+        ),
+        ("pkg:rpm/redhat/model@1.0-1", "Red Hat", "model"),
+        ("pkg:rpm/vmware/linux@6.1-1.ph5", "Photon OS:5.0", "linux"),
         (
             "pkg:rpm/redhat/curl?distro=redhat-8.9",
             "Red Hat:enterprise_linux:8",
@@ -513,9 +527,13 @@ fn distributions_tell_ecosystem_and_qualifier() {
 }
 
 #[test]
+#[allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test reads its data"
+)]
 fn every_published_ecosystem_is_known() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/advisories/osv");
-    #[allow(clippy::disallowed_methods, reason = "a test reads its data")]
     let Ok(entries) = std::fs::read_dir(folder) else {
         eprintln!("skipped: shared data is not here");
         return;

@@ -1,6 +1,16 @@
 //! Unsafe configuration found in an image: secrets, file modes, a root user.
 
+mod config;
+mod detector;
+mod matchers;
+mod modes;
+mod named;
+mod rules;
+mod secrets;
+
 use serde::Serialize;
+
+pub(crate) use detector::Detector;
 
 use crate::inventory::Location;
 use crate::score::Level;

@@ -149,6 +149,16 @@ impl<S: Source> Walk<S> {
         }
     }
 
+    /// Reads what follows the end marker, so that a decoder gets to its end and can check it.
+    pub(super) fn drain(&mut self) -> Result<()> {
+        let skipped = self
+            .source
+            .skip(u64::MAX)
+            .map_err(|e| explain(self.format, &self.place, &e))?;
+        self.position = self.position.saturating_add(skipped);
+        Ok(())
+    }
+
     /// The content of the entry that [`Walk::next_entry`] gave last.
     pub(super) fn body<'w>(&'w mut self, entry: &'w Entry) -> Body<'w, S> {
         Body {

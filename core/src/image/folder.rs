@@ -67,8 +67,8 @@ impl Store for Folder<'_> {
         Ok(Some(bytes))
     }
 
-    /// Build tools make layouts of symbolic links to files elsewhere. The fixed names and the blobs, whose digests
-    /// are verified, may be such links; names that a document brings must stay inside.
+    /// Build tools make layouts of symbolic links to files elsewhere. The fixed names and the blobs, whose
+    /// digests are verified, may be such links; names that a document brings must stay inside.
     fn find(&self, name: &str) -> Option<String> {
         let inside = String::from_utf8(ImagePath::new(name.as_bytes()).as_bytes().to_vec()).ok()?;
         let path = self.root.join(&inside);

@@ -93,6 +93,18 @@ pub(super) struct Document {
     pub fs_layers: Option<serde::de::IgnoredAny>,
 }
 
+impl Document {
+    /// Whether a manifest is that of an image; signatures, charts and the like have other configurations.
+    pub(super) fn is_image(&self) -> bool {
+        self.config.as_ref().is_none_or(|config| {
+            let kind = config.media_type.as_str();
+            kind.is_empty()
+                || kind.ends_with("image.config.v1+json")
+                || kind.ends_with("container.image.v1+json")
+        })
+    }
+}
+
 /// One image of a docker-archive.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -33,6 +33,7 @@ pub(super) fn plan(store: &mut dyn Store, options: &ReadOptions, notes: &mut Not
     let mut search = Search {
         store,
         options,
+        notes: &mut *notes,
         candidates: Vec::new(),
         absent: Vec::new(),
         seen: BTreeSet::new(),
@@ -91,6 +92,7 @@ fn choose_image(
 struct Search<'s> {
     store: &'s mut dyn Store,
     options: &'s ReadOptions,
+    notes: &'s mut Notes,
     candidates: Vec<Candidate>,
     /// Digests that are named but not there.
     absent: Vec<String>,
@@ -119,6 +121,11 @@ impl Search<'_> {
             };
             if let Some(nested) = document.manifests {
                 self.add(nested, depth + 1)?;
+                continue;
+            }
+            if !document.is_image() {
+                self.notes
+                    .add(&descriptor.digest, "an artifact, not an image: it is not read");
                 continue;
             }
             let platform = match &descriptor.platform {
@@ -181,7 +188,7 @@ fn choose_platform(
         .nth(at.unwrap_or(0))
         .ok_or_else(|| match absent.first() {
             Some(digest) => wrong(digest, "the manifest is missing"),
-            None => wrong(INDEX, "it leads to no manifest"),
+            None => wrong(INDEX, "it leads to no manifest of an image"),
         })
 }
 

@@ -12,8 +12,8 @@ use crate::Result;
 /// Reads a container image from an archive: what `docker save` writes, or an OCI layout, as a tar, plain or
 /// compressed as a whole with gzip, zstd or xz.
 ///
-/// Everything is told by content. A plain archive is read once, by seeking to what is needed; a compressed one is
-/// streamed twice, since the manifest may stand behind the layers.
+/// Everything is told by content. A plain archive is read once, by seeking to what is needed; a compressed
+/// one is streamed twice, since the manifest may stand behind the layers.
 ///
 /// ```
 /// use hullmark::image::{self, FileHeader, Inspect};
@@ -37,9 +37,10 @@ use crate::Result;
 /// # Errors
 /// [`Error::Unsupported`](crate::Error::Unsupported) for an archive that is no image,
 /// [`Error::Digest`](crate::Error::Digest) for a blob or layer that is not what its manifest states,
-/// [`Error::Limit`](crate::Error::Limit) for one that passes a bound, [`Error::Format`](crate::Error::Format) for
-/// what is malformed, truncated or missing, [`Error::Value`](crate::Error::Value) for a platform or reference that
-/// is not there, and what the inspector returns.
+/// [`Error::Limit`](crate::Error::Limit) for one that passes a bound,
+/// [`Error::Format`](crate::Error::Format) for what is malformed, truncated or missing,
+/// [`Error::Value`](crate::Error::Value) for a platform or reference that is not there, and what the
+/// inspector returns.
 pub fn read<R: Read + Seek>(
     mut reader: R,
     options: &ReadOptions,

@@ -21,12 +21,12 @@ use crate::{Error, Result};
 
 /// Reads a root filesystem from a folder, such as an unpacked image or the root of a machine.
 ///
-/// No symbolic link is followed and no device opened. What cannot be read, or is gone when its turn comes, becomes
-/// a note. The files of a folder come sorted, before those of its subfolders.
+/// No symbolic link is followed and no device opened. What cannot be read, or is gone when its turn comes,
+/// becomes a note. The files of a folder come sorted, before those of its subfolders.
 ///
 /// # Errors
-/// [`Error::Io`] where `path` itself is no folder that can be read, [`Error::Limit`] for a bound that is passed, and
-/// what the inspector returns.
+/// [`Error::Io`] where `path` itself is no folder that can be read, [`Error::Limit`] for a bound that is
+/// passed, and what the inspector returns.
 pub fn read_rootfs(
     path: impl AsRef<Path>,
     options: &ReadOptions,

@@ -88,7 +88,7 @@ fn compressed(
         while let Some(entry) = walk.next_entry()? {
             store.add(walk, &entry)?;
         }
-        Ok(())
+        walk.drain()
     })?;
     let mut scan = Scan::new(limits, inspect);
     let plan = plan(&mut store, options, &mut scan.notes)?;

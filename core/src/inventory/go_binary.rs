@@ -415,8 +415,10 @@ mod tests {
             assert_eq!(names(&packages), expected, "{section}");
             assert!(notes.is_empty(), "{notes:?}");
             // As it passes by, wherever the chunks are cut.
-            let mut limits = Limits::default();
-            limits.file_bytes = 16;
+            let limits = Limits {
+                file_bytes: 16,
+                ..Limits::default()
+            };
             let (packages, _) = examine("app", &data, &limits);
             assert_eq!(names(&packages), expected);
         }

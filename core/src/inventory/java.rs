@@ -113,7 +113,7 @@ impl<'a> Scan<'a> {
             Content::Held(data) => archive.read_held(data),
             Content::Packed(body) => archive.read_packed(size, body),
         };
-        archive.report(read);
+        archive.report(&read);
     }
 
     fn note(&mut self, path: &[String], entry: Option<&str>, reason: String) {
@@ -247,8 +247,8 @@ impl Archive<'_, '_> {
         zip::streamed(body, self.scan.meter, self).map_err(|error| error.to_string())
     }
 
-    fn report(mut self, read: Result<(), String>) {
-        if let Err(reason) = &read {
+    fn report(mut self, read: &Result<(), String>) {
+        if let Err(reason) = read {
             self.scan.note(&self.path, None, reason.clone());
         }
         let file = String::from_utf8_lossy(self.scan.header.path.file_name()).into_owned();
@@ -426,8 +426,10 @@ mod tests {
     /// Held and in passing must say the same.
     fn both(path: &str, data: &[u8]) -> (Vec<String>, Vec<String>) {
         let held = scan(path, data, &Limits::default());
-        let mut limits = Limits::default();
-        limits.file_bytes = 10;
+        let limits = Limits {
+            file_bytes: 10,
+            ..Limits::default()
+        };
         assert_eq!(scan(path, data, &limits), held, "in passing");
         held
     }
@@ -545,8 +547,10 @@ mod tests {
         );
 
         let zeros = vec![0; 4 << 20];
-        let mut limits = Limits::default();
-        limits.unpacked_bytes = 1 << 20;
+        let limits = Limits {
+            unpacked_bytes: 1 << 20,
+            ..Limits::default()
+        };
         let (_, notes) = scan("bomb.jar", &archive(&[("x.jar", &zeros)]), &limits);
         assert!(
             notes

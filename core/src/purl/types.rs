@@ -98,6 +98,9 @@ impl Components<'_> {
     }
 }
 
+/// A rule of one type: may change the components, or say what is wrong with them.
+type Check = fn(&mut Components<'_>) -> Result<(), &'static str>;
+
 /// One type.
 pub(super) struct Type {
     pub name: &'static str,
@@ -110,7 +113,7 @@ pub(super) struct Type {
     /// The namespace is the first segment and the name is the whole path after it.
     pub name_is_path: bool,
     /// What no column can say; runs after the folds.
-    pub check: Option<fn(&mut Components<'_>) -> Result<(), &'static str>>,
+    pub check: Option<Check>,
 }
 
 const fn of(name: &'static str) -> Type {
@@ -153,7 +156,7 @@ impl Type {
         self
     }
 
-    const fn check(mut self, check: fn(&mut Components<'_>) -> Result<(), &'static str>) -> Self {
+    const fn check(mut self, check: Check) -> Self {
         self.check = Some(check);
         self
     }

@@ -143,13 +143,17 @@ mod tests {
     }
 
     #[test]
+    #[allow(
+        clippy::disallowed_methods,
+        clippy::print_stderr,
+        reason = "a test reads its data"
+    )]
     fn published_base_scores() {
         for version in ["2.0", "3.0", "3.1", "4.0"] {
             let path = format!(
                 "{}/../../shared/conformance/cvss-{version}.json",
                 env!("CARGO_MANIFEST_DIR")
             );
-            #[allow(clippy::disallowed_methods, reason = "a test reads its data")]
             let Ok(text) = std::fs::read(path) else {
                 eprintln!("skipped: shared data is not here");
                 return;

@@ -1,6 +1,8 @@
 //! Severity and the scores, each recomputable from its terms.
 
+mod arithmetic;
 pub mod cvss;
+pub mod image;
 
 use std::str::FromStr;
 
@@ -35,7 +37,7 @@ impl Level {
             score if score >= 7.0 => Self::High,
             score if score >= 4.0 => Self::Medium,
             score if score > 0.0 => Self::Low,
-            score if score == 0.0 => Self::None,
+            0.0 => Self::None,
             _ => Self::Unknown,
         }
     }

@@ -271,6 +271,29 @@ fn platforms_that_were_not_saved_do_not_count() {
 }
 
 #[test]
+fn artifacts_beside_an_image_are_noted() {
+    let tar = layer("x");
+    let mut layout = Layout::default();
+    let config = layout.blob("application/vnd.oci.empty.v1+json", b"{}");
+    let artifact = json!({"artifactType": "application/vnd.example.sbom", "config": config, "layers": []});
+    let artifact = layout.blob(
+        "application/vnd.oci.image.manifest.v1+json",
+        artifact.to_string().as_bytes(),
+    );
+    let image = layout.image("s390x", &[(&tar, &tar)]);
+    layout.top(&[artifact.clone(), image]);
+    let (image, _) = read(&layout.tar()).unwrap();
+    assert_eq!(image.platform.unwrap().architecture, "s390x");
+    assert_eq!(image.notes[0].place, artifact["digest"].as_str().unwrap());
+    layout.top(&[artifact]);
+    assert!(
+        fails(&layout.tar())
+            .to_string()
+            .contains("no manifest of an image")
+    );
+}
+
+#[test]
 fn several_tags_in_a_layout() {
     let mut layout = Layout::default();
     let mut tops = Vec::new();

@@ -1,0 +1,2 @@
+def version() -> str:
+    """Version of the engine, such as ``0.1.0``."""

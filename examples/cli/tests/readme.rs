@@ -1,0 +1,48 @@
+//! Every command in README.md runs.
+
+use std::path::Path;
+use std::process::Command;
+
+/// Commands that are not run here: they are the test itself, or need what only the reader has.
+const LEFT_OUT: &[&str] = &[
+    "make test",
+    "docker save",
+    "cargo add",
+    "cargo bench",
+    "cargo test",
+    "git clone",
+];
+
+#[test]
+fn every_command_of_the_readme_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let mut run = 0;
+    for command in readme
+        .split("```sh\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .flat_map(str::lines)
+    {
+        let command = command.split('#').next().unwrap_or_default().trim();
+        if command.is_empty() || LEFT_OUT.iter().any(|start| command.starts_with(start)) {
+            continue;
+        }
+        let rest = command
+            .strip_prefix("cargo run --release -- ")
+            .or_else(|| command.strip_prefix("hullmark "))
+            .unwrap_or_else(|| panic!("the test does not know how to run {command:?}"));
+        let output = Command::new(env!("CARGO_BIN_EXE_hullmark"))
+            .args(rest.split_whitespace().map(|word| word.trim_matches('\'')))
+            .current_dir(&root)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{command}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        run += 1;
+    }
+    assert!(run >= 5, "README.md shows {run} commands");
+}
