@@ -90,16 +90,6 @@ pub enum Outcome {
     Undecided,
 }
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Affected => "affected",
-            Self::Unknown => "unknown",
-            Self::NotAffected => "not affected",
-        })
-    }
-}
-
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self.outcome {
