@@ -1,5 +1,5 @@
 //! Matching through the public API, on records written by hand.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may stop.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use hullmark::database::{Database, DatabaseBuilder};
 use hullmark::finding::{Finding, FindingKind, MatchedBy, Verdict};
