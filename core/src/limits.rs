@@ -19,7 +19,7 @@ pub struct Limits {
     pub entries: u64,
     /// Bytes of one path. Default 4096 (`PATH_MAX` of Linux).
     pub path_bytes: usize,
-    /// Archives inside archives, symbolic links after one another. Default 16.
+    /// Archives inside archives, indexes inside indexes. Default 16.
     pub nesting: u32,
     /// Unpacked bytes for one packed byte, judged once 64 MiB are unpacked. Default 1100
     /// (DEFLATE reaches 1032).

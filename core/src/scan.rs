@@ -63,7 +63,12 @@ pub fn scan_folder(
     options: &ScanOptions,
 ) -> Result<Report> {
     let mut inspector = Inspector::new(&options.reading.limits);
-    let image = image::read_folder(path, &options.reading, &mut inspector)?;
+    let image = match image::read_folder(path, &options.reading, &mut inspector) {
+        Err(Error::Unsupported { what: "target", .. }) => {
+            image::read_rootfs(path, &options.reading, &mut inspector)?
+        }
+        read => read?,
+    };
     inspector.report(&path.to_string_lossy(), &image, database, options)
 }
 

@@ -82,8 +82,12 @@ object! {
         severity: Field<Text<'a>> = "severity",
         informational: Field<Text<'a>> = "informational",
         malicious_origins: Option<&'a RawValue> = "malicious-packages-origins",
+        weaknesses: Option<&'a RawValue> = "cwe_ids",
     }
 }
+
+/// "Embedded Malicious Code": how the GitHub advisory database marks malware that has no `MAL-` record.
+const EMBEDDED_MALICE: &str = "\"CWE-506\"";
 
 /// Reads one record of the file `file`. What had to be left out of it goes to `notes`.
 ///
@@ -122,6 +126,7 @@ pub(crate) fn read<'a>(file: &str, json: &'a str, notes: &mut Notes) -> Result<A
 
     Ok(Advisory {
         malicious: specific.malicious_origins.is_some()
+            || specific.weaknesses.is_some_and(|list| list.get().contains(EMBEDDED_MALICE))
             || std::iter::once(&id)
                 .chain(&aliases)
                 .any(|id| id.starts_with("MAL-")),

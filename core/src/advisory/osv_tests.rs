@@ -196,11 +196,14 @@ fn several_keys_in_one_event_are_several_events() {
 }
 
 #[test]
-fn malicious_by_id_alias_or_origin() {
+fn malicious_by_id_alias_origin_or_weakness() {
     assert!(clean(r#"{"id":"MAL-2024-1","modified":"m"}"#).malicious);
     assert!(clean(r#"{"id":"LWA-1","modified":"m","aliases":["MAL-2024-1"]}"#).malicious);
     let origins = r#"{"id":"GHSA-1","modified":"m","database_specific":{"malicious-packages-origins":[]}}"#;
     assert!(clean(origins).malicious);
+    let weakness = |cwe| format!(r#"{{"id":"GHSA-1","modified":"m","database_specific":{{"cwe_ids":["{cwe}"]}}}}"#);
+    assert!(clean(&weakness("CWE-506")).malicious);
+    assert!(!clean(&weakness("CWE-79")).malicious);
     assert!(!clean(r#"{"id":"NORMAL-1","modified":"m"}"#).malicious);
 }
 

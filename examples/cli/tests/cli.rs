@@ -185,7 +185,7 @@ fn thresholds_and_failures_have_their_own_status() {
     std::fs::write(&garbage, b"this is no image").unwrap();
     let refused = hullmark(&["scan", garbage.to_str().unwrap()]);
     stdout(&refused, 2);
-    assert!(String::from_utf8_lossy(&refused.stderr).starts_with("hullmark: "));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("hullmark: "));
 }
 
 #[test]
