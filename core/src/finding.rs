@@ -1,5 +1,7 @@
 //! What a scan answers: findings with their evidence.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::score::Severity;
@@ -16,6 +18,16 @@ pub enum Verdict {
     /// The installed version is not among the affected ones. No finding says so on its own; a record
     /// that disagrees with the others of its finding does, and an explanation.
     NotAffected,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Affected => "affected",
+            Self::Unknown => "unknown",
+            Self::NotAffected => "not affected",
+        })
+    }
 }
 
 /// What a record says of the package.

@@ -10,13 +10,16 @@ mod release;
 mod severity;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 pub use explain::{Check, Explanation, Outcome, Step, explain};
 pub use severity::Rating;
 
 use crate::database::{Candidate, Database, Record};
+use crate::ecosystem::Ecosystem;
 use crate::finding::{Finding, FindingKind, MatchedBy, Suppression, Verdict};
 use crate::inventory::{Inventory, Package};
+use crate::range::Installed;
 use crate::version::Scheme;
 use entry::{Judgement, Subject, judge};
 use release::{Names, Plan, Reach};
@@ -45,6 +48,26 @@ impl Default for MatchOptions {
 }
 
 /// Matches packages against a database. Cheap to share between threads.
+///
+/// ```
+/// use hullmark::database::{Database, DatabaseBuilder};
+/// use hullmark::inventory::Package;
+/// use hullmark::matcher::Matcher;
+/// use hullmark::{Limits, Purl};
+///
+/// let feed = br#"{"id": "EX-1", "modified": "2026-01-01T00:00:00Z", "affected": [{
+///     "package": {"ecosystem": "npm", "name": "left"},
+///     "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.2.3"}]}]}]}"#;
+/// let mut builder = DatabaseBuilder::new(Limits::default());
+/// builder.add("ex-1.json", feed)?;
+/// let database = Database::from_bytes(builder.finish()?.0)?;
+///
+/// let matches = Matcher::new(&database).match_package(&Package::from_purl(&Purl::parse("pkg:npm/left@1.2.0")?));
+/// let finding = &matches.findings[0];
+/// assert_eq!((finding.id.as_str(), finding.fixed_versions.join(" ").as_str()), ("EX-1", "1.2.3"));
+/// assert_eq!(finding.evidence.records[0].comparisons, ["1.2.0 >= 0 (introduced)", "1.2.0 < 1.2.3 (fixed)"]);
+/// # Ok::<(), hullmark::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Matcher {
     database: Database,
@@ -83,10 +106,17 @@ impl Matcher {
 
     /// A matcher with other choices.
     pub fn with_options(database: &Database, options: MatchOptions) -> Self {
-        let feeds: Vec<&str> = database.feeds().map(|feed| feed.ecosystem).collect();
+        let mut feeds: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for feed in database.feeds() {
+            feeds
+                .entry(release::family(feed.ecosystem))
+                .or_default()
+                .push(feed.ecosystem);
+        }
+        let plan = |text: &&str, family: &[&str]| Plan::new(text, family.iter().copied());
         let mut plans: Vec<Plan> = feeds
-            .iter()
-            .map(|text| Plan::new(text, feeds.iter().copied()))
+            .values()
+            .flat_map(|family| family.iter().map(move |text| plan(text, family)))
             .collect();
         plans.sort_by(|left, right| left.text.cmp(&right.text));
         Self {
@@ -187,10 +217,13 @@ impl Matcher {
             let folded = plan.fold(query.name);
             for (feed, reach) in &plan.feeds {
                 for candidate in self.database.candidates(feed, &folded) {
-                    let record = candidate.record();
-                    if record.withdrawn().is_none() {
-                        judged.push(Judged::new(candidate, record, *reach, query.matched, subject));
-                    }
+                    judged.push(Judged::new(
+                        candidate,
+                        candidate.record(),
+                        *reach,
+                        query.matched,
+                        subject,
+                    ));
                 }
             }
         }
@@ -206,10 +239,14 @@ impl Matcher {
                 &mut matches.findings,
             );
         }
+        // Without a scheme there are still lists and ranges of SemVer: only a question that stays open counts.
+        let ordered = plan.scheme.is_some() || package.version.is_empty();
         let unreadable = || {
-            subjects
+            let mut own = subjects
                 .iter()
-                .find_map(|(_, subject)| subject.own().unreadable())
+                .filter(|_| ordered)
+                .map(|(_, subject)| subject.own());
+            own.find_map(Installed::unreadable)
         };
         let undecided = || {
             let found = matches.findings.get(first..)?;
@@ -248,7 +285,7 @@ impl<'p> Query<'p> {
     fn all(plan: &Plan, package: &'p Package) -> Vec<Self> {
         let own = Self {
             name: &package.name,
-            version: Cow::Borrowed(&package.version),
+            version: own_version(plan, package),
             matched: MatchedBy::Name,
         };
         let source = package
@@ -260,7 +297,7 @@ impl<'p> Query<'p> {
         };
         let version = match source.version.as_str() {
             "" => own.version.clone(),
-            version => source_version(plan.scheme, version, &package.version),
+            version => source_version(plan, version, &own.version),
         };
         if source.name == own.name && version == own.version {
             return vec![own];
@@ -277,11 +314,56 @@ impl<'p> Query<'p> {
     }
 }
 
+/// The package's version, as the records of its ecosystem write versions.
+fn own_version<'p>(plan: &Plan, package: &'p Package) -> Cow<'p, str> {
+    let version = package.version.as_str();
+    match plan.ecosystem.as_ref().map(Ecosystem::name) {
+        Some("Go") if matches!(package.name.as_str(), "stdlib" | "toolchain") => go_release(version),
+        // Its records leave epochs out, also where the packages have one.
+        Some("openEuler") => match version.split_once(':') {
+            Some((_, bare)) => bare.into(),
+            None => version.into(),
+        },
+        // A revision (`1.2.3-4`) is a rebuild of 1.2.3; the records give SemVer ranges, in which it would
+        // come before 1.2.3.
+        Some("Bitnami") => match version.rsplit_once('-') {
+            Some((upstream, revision)) if revision.bytes().all(|byte| byte.is_ascii_digit()) => {
+                upstream.into()
+            }
+            _ => version.into(),
+        },
+        _ => version.into(),
+    }
+}
+
+/// Go's own releases: `go1.21rc2` is 1.21.0-rc.2 in its records, and `go1.20.3 X:boringcrypto` 1.20.3.
+fn go_release(version: &str) -> Cow<'_, str> {
+    let Some(release) = version.strip_prefix("go") else {
+        return version.into();
+    };
+    let release = release.split([' ', '-']).next().unwrap_or(release);
+    let end = release
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(release.len());
+    let (numbers, pre) = release.split_at_checked(end).unwrap_or((release, ""));
+    let zeros = match numbers.matches('.').count() {
+        0 => ".0.0",
+        1 => ".0",
+        _ => "",
+    };
+    let word = pre.trim_end_matches(|c: char| c.is_ascii_digit());
+    match pre.strip_prefix(word).filter(|number| !number.is_empty()) {
+        Some(number) => format!("{numbers}{zeros}-{word}.{number}").into(),
+        None if pre.is_empty() && zeros.is_empty() => numbers.into(),
+        None => format!("{numbers}{zeros}{pre}").into(),
+    }
+}
+
 /// The source package's version. The name of a source rpm, where it is taken from, has no epoch; records
 /// do, and a missing one would count as 0, so the binary package lends its own.
-fn source_version<'p>(scheme: Option<Scheme>, source: &'p str, binary: &str) -> Cow<'p, str> {
+fn source_version<'p>(plan: &Plan, source: &'p str, binary: &str) -> Cow<'p, str> {
     match binary.split_once(':') {
-        Some((epoch, _)) if scheme == Some(Scheme::Rpm) && !source.contains(':') => {
+        Some((epoch, _)) if plan.scheme == Some(Scheme::Rpm) && !source.contains(':') => {
             Cow::Owned(format!("{epoch}:{source}"))
         }
         _ => Cow::Borrowed(source),
@@ -323,4 +405,26 @@ impl<'a> Judged<'a> {
 /// Why a record without a release leaves the answer open.
 fn release_missing(ecosystem: &str) -> String {
     format!("the record is for {ecosystem} and does not say which release")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn go_releases() {
+        for (written, wanted) in [
+            ("go1.20.3", "1.20.3"),
+            ("go1.21", "1.21.0"),
+            ("go1", "1.0.0"),
+            ("go1.21rc2", "1.21.0-rc.2"),
+            ("go1.8.5rc4", "1.8.5-rc.4"),
+            ("go1.20.3 X:boringcrypto", "1.20.3"),
+            ("go1.22.5-fips", "1.22.5"),
+            ("1.20.3", "1.20.3"),
+            ("", ""),
+        ] {
+            assert_eq!(go_release(written), wanted);
+        }
+    }
 }

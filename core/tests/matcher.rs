@@ -1,4 +1,5 @@
 //! Matching through the public API, on records written by hand.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use hullmark::database::{Database, DatabaseBuilder};
 use hullmark::finding::{Finding, FindingKind, MatchedBy, Verdict};
@@ -242,6 +243,33 @@ fn what_cannot_be_judged_is_listed() {
 }
 
 #[test]
+fn versions_are_read_as_records_write_them() {
+    let records = [
+        record(
+            "GO-1",
+            "Go",
+            "stdlib",
+            interval("SEMVER", "0", json!({"fixed": "1.20.4"})),
+        ),
+        record(
+            "BIT-1",
+            "Bitnami",
+            "wordpress",
+            interval("SEMVER", "0", json!({"fixed": "6.8.2"})),
+        ),
+    ];
+    assert_eq!(ids(&matches(&records, "pkg:golang/stdlib@go1.20.3")), ["GO-1"]);
+    assert_eq!(matches(&records, "pkg:golang/stdlib@go1.21rc2").judged, 1);
+    assert_eq!(
+        ids(&matches(&records, "pkg:bitnami/wordpress@6.8.1-7")),
+        ["BIT-1"]
+    );
+    // A rebuild of the fixed version; and no scheme is needed for ranges of SemVer.
+    let rebuilt = matches(&records, "pkg:bitnami/wordpress@6.8.2-1");
+    assert_eq!((rebuilt.findings.len(), rebuilt.judged), (0, 1), "{rebuilt:?}");
+}
+
+#[test]
 fn aliases_are_one_finding() {
     let mut ghsa = record("GHSA-aaaa-bbbb-cccc", "PyPI", "p", fixed("1.2.0"));
     ghsa["aliases"] = json!(["CVE-2026-1"]);
@@ -350,9 +378,10 @@ fn distribution_packages_match_by_source() {
 }
 
 #[test]
-fn rpm_sources_borrow_the_epoch() {
+fn epochs_of_rpms() {
     let records = [
         record("RLSA-1", "Rocky Linux:8", "openssl", fixed("1:1.1.1k-9.el8")),
+        record("OESA-1", "openEuler:22.03-LTS", "bash", fixed("5.1-7.oe2203")),
         record("ALSA-1", "AlmaLinux:8", "openssl-libs", fixed("1:1.1.1k-12.el8")),
     ];
     let rocky = "pkg:rpm/rocky-linux/openssl-libs@1.1.1k-9.el8?distro=rocky-8.9&epoch=1&upstream=openssl-1.1.1k-9.el8.src.rpm";
@@ -360,6 +389,9 @@ fn rpm_sources_borrow_the_epoch() {
     let older = rocky.replace("k-9", "k-8");
     let found = matches(&records, &older);
     assert_eq!(one(&found).evidence.records[0].version, "1:1.1.1k-8.el8");
+    // openEuler's records have no epochs, its packages do.
+    let euler = "pkg:rpm/openeuler/bash@5.1-6.oe2203?distro=openEuler-22.03-LTS&epoch=1";
+    assert_eq!(ids(&matches(&records, euler)), ["OESA-1"]);
     // AlmaLinux names binaries.
     let alma = "pkg:rpm/almalinux/openssl-libs@1.1.1k-9.el8?distro=almalinux-8&epoch=1&upstream=openssl-1.1.1k-9.el8.src.rpm";
     assert_eq!(
@@ -650,6 +682,18 @@ fn explanations() {
     assert_eq!(
         text("pkg:npm/p@main", "GHSA-1").lines().next().unwrap(),
         "npm p main: unknown by GHSA-1: GHSA-1: installed version: not a semver version: \"main\": a number is missing"
+    );
+    // There is no feed for PyPI, but this record says all there is to say.
+    assert_eq!(
+        text("pkg:pypi/p@1.0", "GHSA-1").lines().next().unwrap(),
+        "PyPI p 1.0: not affected by GHSA-1: GHSA-1 does not name the package in this ecosystem and release"
+    );
+    assert_eq!(
+        text("pkg:deb/debian/openssl@1", "DSA-1-1")
+            .lines()
+            .next()
+            .unwrap(),
+        "Debian openssl 1: unknown by DSA-1-1: the package does not say which release of Debian it is of"
     );
     let json = serde_json::to_value(explain(&db, &package("pkg:npm/p@1.1.0"), "GHSA-1")).unwrap();
     assert_eq!(json["verdict"], "affected");

@@ -90,16 +90,6 @@ pub enum Outcome {
     Undecided,
 }
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Affected => "affected",
-            Self::Unknown => "unknown",
-            Self::NotAffected => "not affected",
-        })
-    }
-}
-
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self.outcome {
@@ -356,7 +346,9 @@ impl<'a> Teller<'_, 'a> {
     /// The strongest of all answers, with the reason of the first that gave it.
     fn answer(&self) -> (Verdict, String) {
         let strongest = self.answers.iter().min_by_key(|(verdict, _)| *verdict);
-        match (strongest, &self.plan.problem) {
+        let problem = self.plan.problem.as_ref();
+        let problem = problem.filter(|_| strongest.is_none() || !self.plan.no_feed);
+        match (strongest, problem) {
             (Some((verdict, reason)), None) => (*verdict, reason.clone()),
             (Some((verdict @ Verdict::Affected, reason)), Some(_)) => (*verdict, reason.clone()),
             (_, Some(problem)) => (Verdict::Unknown, problem.clone()),

@@ -150,7 +150,7 @@ fn fixed_versions(group: &[&OfRecord<'_, '_>]) -> Vec<String> {
                 let Some(installed) = judged.subject.for_range(range.kind()) else {
                     continue;
                 };
-                let Some(fixed) = installed.evaluate(range.events()).fixed else {
+                let Some(fixed) = installed.evaluate(range.events()).fixed() else {
                     continue;
                 };
                 let at_fix = Subject::new(scheme, fixed);

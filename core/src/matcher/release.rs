@@ -40,6 +40,8 @@ pub(super) struct Plan {
     pub(super) feeds: Vec<(String, Reach)>,
     /// Why packages of this ecosystem cannot be judged.
     pub(super) problem: Option<String>,
+    /// The problem is that the database has no feed, which says nothing against a record it does have.
+    pub(super) no_feed: bool,
 }
 
 impl Plan {
@@ -59,20 +61,18 @@ impl Plan {
             Err(error) => (None, Some(error.to_string())),
         };
         let scheme = ecosystem.as_ref().and_then(Ecosystem::scheme);
-        let problem = if text.is_empty() {
-            Some("the package has no ecosystem".to_owned())
+        let no_feed = !applying.iter().any(|(_, reach)| *reach == Reach::Same);
+        let (problem, no_feed) = if text.is_empty() {
+            (Some("the package has no ecosystem".to_owned()), false)
         } else if unsupported.is_some() {
-            unsupported
-        } else if scheme.is_none() {
-            Some(format!("no scheme orders the versions of {text}"))
+            (unsupported, false)
         } else if release.is_none() && other_releases {
-            Some(format!(
-                "the package does not say which release of {base} it is of"
-            ))
-        } else if !applying.iter().any(|(_, reach)| *reach == Reach::Same) {
-            Some(format!("the database has no feed for {text}"))
+            let says = format!("the package does not say which release of {base} it is of");
+            (Some(says), false)
+        } else if no_feed {
+            (Some(format!("the database has no feed for {text}")), true)
         } else {
-            None
+            (None, false)
         };
         Self {
             text: text.to_owned(),
@@ -81,6 +81,7 @@ impl Plan {
             names: names(base),
             feeds: applying,
             problem,
+            no_feed,
         }
     }
 }
@@ -91,6 +92,11 @@ fn split(text: &str) -> (&str, Option<&str>) {
         Some((base, release)) => (base, Some(release)),
         None => (text, None),
     }
+}
+
+/// What ecosystems of one name have in common, whatever their release.
+pub(super) fn family(text: &str) -> String {
+    split(text).0.to_ascii_lowercase()
 }
 
 /// Whether records of the ecosystem `feed` speak of packages of the ecosystem `package`.
@@ -137,7 +143,9 @@ fn is_repository(release: &str) -> bool {
 /// that is not itself of that channel.
 fn same_ubuntu(release: &str, feed: &str) -> bool {
     let plain = |text: &str| !text.starts_with("Pro:");
-    let bare = |text| str::strip_suffix(text, ":LTS").unwrap_or(text).to_owned();
+    fn bare(text: &str) -> &str {
+        text.strip_suffix(":LTS").unwrap_or(text)
+    }
     plain(release) && plain(feed) && bare(release) == bare(feed)
 }
 
@@ -145,15 +153,26 @@ fn same_ubuntu(release: &str, feed: &str) -> bool {
 /// either side stands for all of it, and a major version for its minor ones; another product
 /// (`rhel_eus`, `openshift`) is another channel with fixes of its own.
 fn same_red_hat(release: &str, feed: &str) -> bool {
-    let part = |text: &str, at: usize| text.split(':').nth(at).unwrap_or_default().to_owned();
+    fn part(text: &str, at: usize) -> &str {
+        text.split(':').nth(at).unwrap_or_default()
+    }
     let agree = |at| {
         let (left, right) = (part(release, at), part(feed, at));
-        left.is_empty() || right.is_empty() || left == right
+        left.is_empty() || right.is_empty() || like(left, right)
     };
+    let (version, of_feed) = (part(release, 1), part(feed, 1));
     part(release, 0) == part(feed, 0)
-        && (part(release, 1) == part(feed, 1) || starts(&part(release, 1), &part(feed, 1), '.'))
+        && (like(version, of_feed) || starts(version, of_feed, '.'))
         && agree(2)
         && agree(3)
+}
+
+/// Whether a part of a CPE is that of a record, in which `%02` stands for any text.
+fn like(part: &str, of_record: &str) -> bool {
+    match of_record.split_once("%02") {
+        Some((start, end)) => part.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+        None => part == of_record,
+    }
 }
 
 /// Whether `text` is `start`, `after` and more.
@@ -251,6 +270,12 @@ mod tests {
             ("Red Hat:enterprise_linux:8.4", "Red Hat:enterprise_linux:8", same),
             ("Red Hat:enterprise_linux:8", "Red Hat:enterprise_linux:8.4", None),
             ("Red Hat:enterprise_linux:8", "Red Hat:rhel_eus:8.6::baseos", None),
+            (
+                "Red Hat:openshift:4.13::el8",
+                "Red Hat:openshift:4.%02::el8",
+                same,
+            ),
+            ("Red Hat:openshift:5.1::el8", "Red Hat:openshift:4.%02::el8", None),
             ("Packagist", "Packagist:https://packages.shop.example/8", same),
             ("Maven:https://one.example", "Maven:https://two.example", None),
             ("Maven:https://one.example", "Maven", same),

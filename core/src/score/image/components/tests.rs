@@ -80,10 +80,10 @@ fn package(purl: &str, evidence: &str, files: &[&str]) -> Package {
 
 fn finding(id: &str, package: usize, score: Option<f64>) -> Finding {
     Finding {
-        upstream: Vec::new(),
-        ratings: Vec::new(),
         id: id.to_owned(),
         aliases: Vec::new(),
+        upstream: Vec::new(),
+        ratings: Vec::new(),
         package,
         verdict: Verdict::Affected,
         kind: FindingKind::Vulnerability,
@@ -98,7 +98,10 @@ fn finding(id: &str, package: usize, score: Option<f64>) -> Finding {
         fixed_versions: Vec::new(),
         status: None,
         suppressed: None,
-        evidence: Evidence { records: Vec::new(), notes: Vec::new() },
+        evidence: Evidence {
+            records: Vec::new(),
+            notes: Vec::new(),
+        },
     }
 }
 
