@@ -152,7 +152,8 @@ impl Inspector {
             digest: Some(image.digest.clone()).filter(|digest| !digest.is_empty()),
             platform: image.platform.as_ref().map(ToString::to_string),
         };
-        let mut report = assemble(target, inventory, &image.notes, database);
+        let notes: Vec<Note> = image.notes.iter().chain(self.detector.notes()).cloned().collect();
+        let mut report = assemble(target, inventory, &notes, database);
         report.exposures = self.detector.finish(image);
         report.now.clone_from(&options.now);
         let score = image_score(

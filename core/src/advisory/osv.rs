@@ -126,7 +126,9 @@ pub(crate) fn read<'a>(file: &str, json: &'a str, notes: &mut Notes) -> Result<A
 
     Ok(Advisory {
         malicious: specific.malicious_origins.is_some()
-            || specific.weaknesses.is_some_and(|list| list.get().contains(EMBEDDED_MALICE))
+            || specific
+                .weaknesses
+                .is_some_and(|list| list.get().contains(EMBEDDED_MALICE))
             || std::iter::once(&id)
                 .chain(&aliases)
                 .any(|id| id.starts_with("MAL-")),

@@ -201,7 +201,8 @@ fn malicious_by_id_alias_origin_or_weakness() {
     assert!(clean(r#"{"id":"LWA-1","modified":"m","aliases":["MAL-2024-1"]}"#).malicious);
     let origins = r#"{"id":"GHSA-1","modified":"m","database_specific":{"malicious-packages-origins":[]}}"#;
     assert!(clean(origins).malicious);
-    let weakness = |cwe| format!(r#"{{"id":"GHSA-1","modified":"m","database_specific":{{"cwe_ids":["{cwe}"]}}}}"#);
+    let weakness =
+        |cwe| format!(r#"{{"id":"GHSA-1","modified":"m","database_specific":{{"cwe_ids":["{cwe}"]}}}}"#);
     assert!(clean(&weakness("CWE-506")).malicious);
     assert!(!clean(&weakness("CWE-79")).malicious);
     assert!(!clean(r#"{"id":"NORMAL-1","modified":"m"}"#).malicious);

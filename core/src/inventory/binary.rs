@@ -13,7 +13,7 @@ use object::read::macho::{MachHeader, Section, Segment};
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader};
 use object::{BigEndian, Endianness, U32};
 
-use super::{Extractor, Fact, Found, Location, Package, Reader, Scope, go_binary, rust_binary};
+use super::{Extractor, Fact, Found, Location, Package, Reader, Scope, go_binary, identity, rust_binary};
 use crate::Limits;
 use crate::image::{FileHeader as File, Note};
 
@@ -75,22 +75,17 @@ impl Report<'_> {
         version: &str,
         scope: Scope,
     ) {
-        let package = Package {
-            name: name.to_owned(),
-            version: version.to_owned(),
-            ecosystem: ecosystem.to_owned(),
-            purl: None,
-            source: None,
-            arch: None,
-            locations: vec![Location {
-                path: self.header.path.to_string(),
-                layer: None,
-            }],
-            scope: Some(scope),
-            found_by,
-            files: Vec::new(),
-            owner: None,
+        let mut package = Package::new(name, version, ecosystem, found_by);
+        package.purl = match ecosystem {
+            "Go" => identity::go(name, version),
+            "crates.io" => identity::rust(name, version),
+            _ => None,
         };
+        package.scope = Some(scope);
+        package.locations = vec![Location {
+            path: self.header.path.to_string(),
+            layer: None,
+        }];
         let fact = Fact::Package { package, inner: None };
         self.found.facts.push((self.header.content, fact));
     }

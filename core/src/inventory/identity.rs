@@ -48,6 +48,22 @@ pub(super) fn ruby(name: &str, version: &str, platform: Option<&str>) -> Option<
     build("gem", "", name, version, &[("platform", platform)])
 }
 
+/// `pkg:golang/golang.org/x/text@v0.3.2`: the path before the last slash is the namespace.
+pub(super) fn go(module: &str, version: &str) -> Option<Purl> {
+    let (namespace, name) = module.rsplit_once('/').unwrap_or(("", module));
+    build("golang", namespace, name, version, &[])
+}
+
+/// `pkg:cargo/smallvec@0.6.13`.
+pub(super) fn rust(name: &str, version: &str) -> Option<Purl> {
+    build("cargo", "", name, version, &[])
+}
+
+/// `pkg:maven/org.yaml/snakeyaml@1.26`.
+pub(super) fn maven(group: &str, artifact: &str, version: &str) -> Option<Purl> {
+    build("maven", group, artifact, version, &[])
+}
+
 /// `None` for a name that a package URL cannot hold.
 fn build(
     kind: &str,

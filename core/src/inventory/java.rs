@@ -9,8 +9,8 @@ use std::io::Read;
 use super::maven_identity::{self as identity, Identity, Manifest};
 use super::zip::{self, Content, Meter, Visit};
 use super::{Extractor, Fact, Found, Location, Package, Reader, Scope};
+use crate::Limits;
 use crate::image::{FileHeader, Note};
-use crate::{Limits, Purl};
 
 pub(super) const ARCHIVE: Extractor = Extractor {
     name: FOUND_BY,
@@ -173,33 +173,19 @@ impl<'a> Scan<'a> {
         };
         let inner = (!path.is_empty()).then(|| path.join("!/"));
         let outer = self.header.path.to_string();
-        let package = Package {
-            name,
-            ecosystem: ecosystem.to_owned(),
-            purl: purl(group.as_deref(), &artifact, &version),
-            version,
-            source: None,
-            arch: None,
-            locations: vec![Location {
-                path: inner
-                    .as_ref()
-                    .map_or(outer.clone(), |inner| format!("{outer}!/{inner}")),
-                layer: None,
-            }],
-            scope: Some(Scope::Runtime),
-            found_by: FOUND_BY,
-            files: Vec::new(),
-            owner: None,
-        };
+        let mut package = Package::new(&name, &version, ecosystem, FOUND_BY);
+        package.purl = group.and_then(|group| super::identity::maven(&group, &artifact, &version));
+        package.scope = Some(Scope::Runtime);
+        package.locations = vec![Location {
+            path: inner
+                .as_ref()
+                .map_or(outer.clone(), |inner| format!("{outer}!/{inner}")),
+            layer: None,
+        }];
         self.found
             .facts
             .push((self.header.content, Fact::Package { package, inner }));
     }
-}
-
-/// `pkg:maven/GROUP/ARTIFACT@VERSION`.
-fn purl(_group: Option<&str>, _artifact: &str, _version: &str) -> Option<Purl> {
-    None
 }
 
 /// One archive while it is read.
