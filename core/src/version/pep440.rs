@@ -8,17 +8,23 @@ use super::{Definition, digits};
 pub(super) const DEFINITION: Definition = Definition {
     names: &["pypi", "pep440"],
     reference: "packaging 26.3, packaging.version.Version",
-    check: |text| parse(text).map(drop),
+    check: |text| suffix(release(text)?.rest).map(drop),
     compare,
     key,
     key_orders: true,
 };
 
-/// The segments, as they stand in the text. A number that is left out is empty, which counts as zero.
-struct Segments<'a> {
+/// The front of a version, which decides most comparisons alone. An epoch that is left out is empty, which
+/// counts as zero.
+struct Release<'a> {
     epoch: &'a [u8],
     /// Numbers with dots between them.
-    release: &'a [u8],
+    numbers: &'a [u8],
+    rest: &'a [u8],
+}
+
+/// What may follow the release. A number that is left out is empty, which counts as zero.
+struct Suffix<'a> {
     pre: Option<(Phase, &'a [u8])>,
     post: Option<&'a [u8]>,
     dev: Option<&'a [u8]>,
@@ -50,52 +56,53 @@ const PRE: &[(&[u8], Phase)] = &[
 const POST: &[(&[u8], ())] = &[(b"post", ()), (b"rev", ()), (b"r", ())];
 const DEV: &[(&[u8], ())] = &[(b"dev", ())];
 
-fn parse(text: &str) -> Result<Segments<'_>, &'static str> {
+fn release(text: &str) -> Result<Release<'_>, &'static str> {
     let text = text.trim_matches(is_space).as_bytes();
-    let text = match text.split_first() {
-        Some((b'v' | b'V', rest)) => rest,
-        _ => text,
+    let text = match text {
+        [b'v' | b'V', rest @ ..] => rest,
+        text => text,
     };
-    let (number, rest) = digits::split(text);
-    let (epoch, release) = match rest.split_first() {
-        Some((b'!', release)) if !number.is_empty() => (number, release),
-        _ => (number.get(..0).unwrap_or_default(), text),
+    let (epoch, text) = match digits::split(text) {
+        (epoch @ [_, ..], [b'!', rest @ ..]) => (epoch, rest),
+        _ => ([].as_slice(), text),
     };
-    let rest = after_release(release)?;
-    let release = before(release, rest);
+    let (first, mut rest) = digits::split(text);
+    if first.is_empty() {
+        return Err("a release number must come first");
+    }
+    while let [b'.', after @ ..] = rest {
+        let (number, after) = digits::split(after);
+        if number.is_empty() {
+            break;
+        }
+        rest = after;
+    }
+    let (numbers, rest) = text.split_at(text.len() - rest.len());
+    Ok(Release { epoch, numbers, rest })
+}
 
-    let (pre, rest) = match labelled(rest, PRE) {
-        Some((phase, number, rest)) => (Some((phase, number)), rest),
-        None => (None, rest),
+fn suffix(text: &[u8]) -> Result<Suffix<'_>, &'static str> {
+    let (pre, text) = labelled(text, PRE);
+    let (post, text) = match implicit_post(text) {
+        Some((number, rest)) => (Some(((), number)), rest),
+        None => labelled(text, POST),
     };
-    let (post, rest) = match implicit_post(rest) {
-        Some((number, rest)) => (Some(number), rest),
-        None => match labelled(rest, POST) {
-            Some(((), number, rest)) => (Some(number), rest),
-            None => (None, rest),
-        },
-    };
-    let (dev, rest) = match labelled(rest, DEV) {
-        Some(((), number, rest)) => (Some(number), rest),
-        None => (None, rest),
-    };
-    let local = match rest.split_first() {
-        None => None,
-        Some((b'+', local)) => {
+    let (dev, text) = labelled(text, DEV);
+    let local = match text {
+        [] => None,
+        [b'+', local @ ..] => {
             let whole = |segment: &[u8]| !segment.is_empty() && segment.iter().all(u8::is_ascii_alphanumeric);
             if !local.split(is_separator).all(whole) {
                 return Err("the local version after + must be letters and digits, joined by one of . _ -");
             }
             Some(local)
         }
-        Some(_) => return Err("only a pre, post, dev or local segment may follow the release"),
+        _ => return Err("only a pre, post, dev or local segment may follow the release"),
     };
-    Ok(Segments {
-        epoch,
-        release,
+    Ok(Suffix {
         pre,
-        post,
-        dev,
+        post: post.map(|((), number)| number),
+        dev: dev.map(|((), number)| number),
         local,
     })
 }
@@ -109,44 +116,26 @@ fn is_separator(byte: &u8) -> bool {
     matches!(byte, b'.' | b'_' | b'-')
 }
 
-/// The part of `text` in front of its tail `rest`.
-fn before<'a>(text: &'a [u8], rest: &[u8]) -> &'a [u8] {
-    let end = text.len().saturating_sub(rest.len());
-    text.get(..end).unwrap_or(text)
-}
-
-fn after_release(text: &[u8]) -> Result<&[u8], &'static str> {
-    let (number, mut rest) = digits::split(text);
-    if number.is_empty() {
-        return Err("a release number must come first");
-    }
-    while let Some((b'.', after)) = rest.split_first() {
-        let (number, after) = digits::split(after);
-        if number.is_empty() {
-            break;
-        }
-        rest = after;
-    }
-    Ok(rest)
-}
-
 /// `-1` right after the release or pre-release is `.post1`.
 fn implicit_post(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (number, rest) = digits::split(text.strip_prefix(b"-")?);
     (!number.is_empty()).then_some((number, rest))
 }
 
-/// One of the words with a separator before and after it, both optional, and a number, optional too.
-fn labelled<'a, T: Copy>(text: &'a [u8], words: &[(&[u8], T)]) -> Option<(T, &'a [u8], &'a [u8])> {
-    let text = skip_separator(text);
-    words.iter().find_map(|&(word, meaning)| {
-        let (head, rest) = text.split_at_checked(word.len())?;
-        if !head.eq_ignore_ascii_case(word) {
-            return None;
+/// Takes one of the words, with or without a separator before and after it, and the number it may have.
+fn labelled<'a, T: Copy>(text: &'a [u8], words: &[(&[u8], T)]) -> (Option<(T, &'a [u8])>, &'a [u8]) {
+    let labelled = skip_separator(text);
+    let found = words.iter().find_map(|&(word, meaning)| {
+        let (head, rest) = labelled.split_at_checked(word.len())?;
+        head.eq_ignore_ascii_case(word).then_some((meaning, rest))
+    });
+    match found {
+        Some((meaning, rest)) => {
+            let (number, rest) = digits::split(skip_separator(rest));
+            (Some((meaning, number)), rest)
         }
-        let (number, rest) = digits::split(skip_separator(rest));
-        Some((meaning, number, rest))
-    })
+        None => (None, text),
+    }
 }
 
 fn skip_separator(text: &[u8]) -> &[u8] {
@@ -156,7 +145,7 @@ fn skip_separator(text: &[u8]) -> &[u8] {
     }
 }
 
-impl<'a> Segments<'a> {
+impl<'a> Suffix<'a> {
     fn phase(&self) -> (Phase, &'a [u8]) {
         match (self.pre, self.post, self.dev) {
             (Some(pre), _, _) => pre,
@@ -164,24 +153,47 @@ impl<'a> Segments<'a> {
             _ => (Phase::Release, &[]),
         }
     }
-
-    fn releases(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.release.split(|byte| *byte == b'.')
-    }
 }
 
 fn compare(left: &str, right: &str) -> Ordering {
-    let (Ok(left), Ok(right)) = (parse(left), parse(right)) else {
-        // Unreachable behind `check`; still one order for all texts.
+    let (Ok(one), Ok(other)) = (release(left), release(right)) else {
+        // Does not happen behind `check`; still one order for all texts.
         return left.cmp(right);
     };
-    digits::compare(left.epoch, right.epoch)
-        .then_with(|| compare_releases(&left, &right))
-        .then_with(|| {
-            let ((left, left_number), (right, right_number)) = (left.phase(), right.phase());
-            left.cmp(&right)
-                .then_with(|| digits::compare(left_number, right_number))
-        })
+    let order =
+        digits::compare(one.epoch, other.epoch).then_with(|| compare_numbers(one.numbers, other.numbers));
+    if order.is_ne() {
+        return order;
+    }
+    match (suffix(one.rest), suffix(other.rest)) {
+        (Ok(one), Ok(other)) => compare_suffixes(&one, &other),
+        _ => left.cmp(right),
+    }
+}
+
+/// Missing numbers are zeros: `1.0` is `1`.
+fn compare_numbers(left: &[u8], right: &[u8]) -> Ordering {
+    let (mut left, mut right) = (left.split(is_dot), right.split(is_dot));
+    loop {
+        let order = match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (left, right) => digits::compare(left.unwrap_or_default(), right.unwrap_or_default()),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+fn is_dot(byte: &u8) -> bool {
+    *byte == b'.'
+}
+
+fn compare_suffixes(left: &Suffix<'_>, right: &Suffix<'_>) -> Ordering {
+    let ((phase, number), (other_phase, other_number)) = (left.phase(), right.phase());
+    phase
+        .cmp(&other_phase)
+        .then_with(|| digits::compare(number, other_number))
         .then_with(|| match (left.post, right.post) {
             (Some(left), Some(right)) => digits::compare(left, right),
             (left, right) => left.is_some().cmp(&right.is_some()),
@@ -194,20 +206,6 @@ fn compare(left: &str, right: &str) -> Ordering {
             (Some(left), Some(right)) => compare_locals(left, right),
             (left, right) => left.is_some().cmp(&right.is_some()),
         })
-}
-
-/// Missing numbers are zeros: `1.0` is `1`.
-fn compare_releases(left: &Segments<'_>, right: &Segments<'_>) -> Ordering {
-    let (mut left, mut right) = (left.releases(), right.releases());
-    loop {
-        let order = match (left.next(), right.next()) {
-            (None, None) => return Ordering::Equal,
-            (left, right) => digits::compare(left.unwrap_or_default(), right.unwrap_or_default()),
-        };
-        if order.is_ne() {
-            return order;
-        }
-    }
 }
 
 /// Numbers follow words, and a longer local version follows its own head.
@@ -238,13 +236,14 @@ fn lower(word: &[u8]) -> impl Iterator<Item = u8> {
 }
 
 fn key(text: &str, key: &mut Vec<u8>) {
-    let Ok(version) = parse(text) else {
+    let read = release(text).and_then(|release| suffix(release.rest).map(|suffix| (release, suffix)));
+    let Ok((release, suffix)) = read else {
         return key.extend_from_slice(text.as_bytes());
     };
-    digits::key(version.epoch, key);
+    digits::key(release.epoch, key);
     // Zeros are written once a number follows them, so that those at the end leave no trace.
     let mut zeros = 0;
-    for number in version.releases() {
+    for number in release.numbers.split(is_dot) {
         if digits::significant(number).is_empty() {
             zeros += 1;
             continue;
@@ -256,14 +255,14 @@ fn key(text: &str, key: &mut Vec<u8>) {
         zeros = 0;
     }
     key.push(0);
-    let (phase, number) = version.phase();
+    let (phase, number) = suffix.phase();
     key.push(phase as u8);
     digits::key(number, key);
-    key.push(u8::from(version.post.is_some()));
-    digits::key(version.post.unwrap_or_default(), key);
-    key.push(u8::from(version.dev.is_none()));
-    digits::key(version.dev.unwrap_or_default(), key);
-    for segment in version
+    key.push(u8::from(suffix.post.is_some()));
+    digits::key(suffix.post.unwrap_or_default(), key);
+    key.push(u8::from(suffix.dev.is_none()));
+    digits::key(suffix.dev.unwrap_or_default(), key);
+    for segment in suffix
         .local
         .into_iter()
         .flat_map(|local| local.split(is_separator))
