@@ -48,8 +48,8 @@ pub enum Want {
 #[derive(Debug)]
 pub struct Cataloguer {
     limits: Limits,
-    found: Found,
-    seen: HashSet<ContentId>,
+    pub(super) found: Found,
+    pub(super) seen: HashSet<ContentId>,
     buffer: Vec<u8>,
     room: u64,
     full: bool,

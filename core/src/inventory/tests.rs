@@ -417,6 +417,47 @@ fn what_is_kept_is_bounded() {
 }
 
 #[test]
+fn who_reads_for_others_too_hands_over_what_it_has() {
+    let cataloguer = Cataloguer::new(&Limits::default());
+    for (path, head, want) in [
+        ("usr/bin/tool", b"\x7fELF".as_slice(), Want::Stream),
+        ("opt/a.jar", b"PK\x03\x04", Want::Stream),
+        ("var/lib/dpkg/status", b"", Want::Bytes),
+        ("etc/passwd", b"root:x:0:0", Want::Nothing),
+    ] {
+        assert_eq!(
+            cataloguer.wants(&header(path, head.len(), 0), head),
+            want,
+            "{path}"
+        );
+    }
+    let status = deb("a", "1", "all").repeat(20);
+    let database = header("var/lib/dpkg/status", status.len(), 0);
+    let (mut whole, mut inspected) = (Cataloguer::new(&Limits::default()), cataloguer);
+    whole.bytes(&database, status.as_bytes());
+    inspected.file(&database, &mut status.as_bytes()).unwrap();
+    assert_eq!(format!("{:?}", whole.found), format!("{:?}", inspected.found));
+    assert_eq!(whole.found.facts.len(), 20);
+
+    // An archive with one entry, and nothing else that a reader of archives asks for.
+    let mut streamed = Cataloguer::new(&Limits::default());
+    let jar = header("opt/broken.jar", 600, 1);
+    streamed.stream(
+        &jar,
+        &mut [b"PK\x03\x04".as_slice(), &[0; 596]].concat().as_slice(),
+    );
+    let mut inspected = Cataloguer::new(&Limits::default());
+    inspected
+        .file(
+            &jar,
+            &mut [b"PK\x03\x04".as_slice(), &[0; 596]].concat().as_slice(),
+        )
+        .unwrap();
+    assert_eq!(format!("{:?}", streamed.found), format!("{:?}", inspected.found));
+    assert!(streamed.seen.contains(&ContentId(1)));
+}
+
+#[test]
 fn a_body_that_breaks_off_still_counts() {
     struct Broken<'a>(&'a [u8]);
     impl std::io::Read for Broken<'_> {
