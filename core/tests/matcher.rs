@@ -1,5 +1,6 @@
 //! Matching through the public API, on records written by hand.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::needless_pass_by_value, reason = "records read as they are written")]
 
 use hullmark::database::{Database, DatabaseBuilder};
 use hullmark::finding::{Finding, FindingKind, MatchedBy, Verdict};
