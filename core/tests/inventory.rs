@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests read their data from files")]
+
 use std::fs::File;
 use std::path::Path;
 
