@@ -83,6 +83,7 @@ pub(crate) struct Reading {
   hullmark scan ./rootfs --db osv.hullmark --fail-on high")]
 pub(crate) struct Scan {
     /// Image archive (docker save, OCI layout; plain, gz, xz, zstd), OCI layout folder, or root filesystem folder.
+    /// Several give one report after another.
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<PathBuf>,
     /// Advisories: a built database, an OSV zip, a JSON file, or a folder of them. May be repeated.
