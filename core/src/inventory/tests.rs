@@ -289,7 +289,7 @@ fn the_distribution_owns_what_its_lists_name() {
     let purl = packages[1].purl.as_ref().map(ToString::to_string);
     assert_eq!(
         purl.as_deref(),
-        Some("pkg:deb/debian/libc6@2.36-9?arch=i386&distro=debian-12")
+        Some("pkg:deb/debian/libc6@2.36-9?arch=i386&distro=debian-12&upstream=libc6")
     );
     assert!(files(&packages[0]).is_empty());
     assert_eq!(files(&packages[1]), ["/usr/lib/i386/libc.so"]);

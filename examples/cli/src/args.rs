@@ -124,7 +124,7 @@ pub(crate) struct Inventory {
 
 #[derive(Args)]
 #[command(after_help = "Examples:
-  hullmark match --db osv.hullmark pkg:npm/minimist@0.0.8 pkg:deb/debian/zlib1g@1:1.2.13.dfsg-1?distro=debian-12
+  hullmark match --db osv.hullmark pkg:npm/minimist@0.0.8 'pkg:deb/debian/zlib1g@1:1.2.13.dfsg-1?distro=debian-12&upstream=zlib'
   cat purls.txt | hullmark match --db osv/npm/all.zip")]
 pub(crate) struct Match {
     /// Advisories, as for scan.
