@@ -60,3 +60,8 @@ pub use scan::{ScanOptions, match_purls, scan_image};
 
 /// Version of the engine, such as `0.1.0`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The README's example compiles.
+#[cfg(all(doctest, feature = "fs"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

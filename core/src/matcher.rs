@@ -133,6 +133,35 @@ impl Matcher {
         matches
     }
 
+    /// The answer about one package, without its proof: affected if any record says so, else unknown if any
+    /// question stays open, else not affected.
+    ///
+    /// For callers who ask often and look closer only at some: no finding is built. Ownership and malware
+    /// weigh nothing here.
+    ///
+    /// ```
+    /// use hullmark::database::{Database, DatabaseBuilder};
+    /// use hullmark::finding::Verdict;
+    /// use hullmark::inventory::Package;
+    /// use hullmark::matcher::Matcher;
+    ///
+    /// let mut builder = DatabaseBuilder::new(hullmark::Limits::default());
+    /// builder.add("demo", include_bytes!("../../examples/data/advisories.jsonl"))?;
+    /// let matcher = Matcher::new(&Database::from_bytes(builder.finish()?.0)?);
+    /// let verdict = |purl: &str| purl.parse().map(|purl| matcher.verdict(&Package::from_purl(&purl)));
+    /// assert_eq!(verdict("pkg:npm/minimist@0.0.8")?, Verdict::Affected);
+    /// assert_eq!(verdict("pkg:npm/minimist@1.2.8")?, Verdict::NotAffected);
+    /// assert_eq!(verdict("pkg:npm/minimist@latest")?, Verdict::Unknown);
+    /// # Ok::<(), hullmark::Error>(())
+    /// ```
+    pub fn verdict(&self, package: &Package) -> Verdict {
+        let plan = self.plan(&package.ecosystem);
+        self.ask(&plan, package, |subjects, judged| match strongest(judged) {
+            Verdict::NotAffected if unjudged(&plan, package, subjects).is_some() => Verdict::Unknown,
+            verdict => verdict,
+        })
+    }
+
     /// Matches all packages of an inventory.
     ///
     /// Findings about a package that belongs to a distribution's package are set aside (`ownership`): the
@@ -207,53 +236,19 @@ impl Matcher {
 
     /// Judges a package and adds what it found.
     fn judge(&self, plan: &Plan, index: usize, package: &Package, matches: &mut Matches) {
-        let names = Query::all(plan, package);
-        let subjects: Vec<(&Query<'_>, Subject<'_>)> = names
-            .iter()
-            .map(|query| (query, Subject::new(plan.scheme, &query.version)))
-            .collect();
-        let mut judged = Vec::new();
-        for (query, subject) in &subjects {
-            let folded = plan.fold(query.name);
-            for (feed, reach) in &plan.feeds {
-                for candidate in self.database.candidates(feed, &folded) {
-                    judged.push(Judged::new(
-                        candidate,
-                        candidate.record(),
-                        *reach,
-                        query.matched,
-                        subject,
-                    ));
-                }
+        let reason = self.ask(plan, package, |subjects, judged| {
+            let first = matches.findings.len();
+            if strongest(judged) != Verdict::NotAffected {
+                finding::collect(judged, index, &self.options.severity_order, &mut matches.findings);
             }
-        }
-        let first = matches.findings.len();
-        if judged
-            .iter()
-            .any(|judged| judged.judgement.verdict != Verdict::NotAffected)
-        {
-            finding::collect(
-                &judged,
-                index,
-                &self.options.severity_order,
-                &mut matches.findings,
-            );
-        }
-        // Without a scheme there are still lists and ranges of SemVer: only a question that stays open counts.
-        let ordered = plan.scheme.is_some() || package.version.is_empty();
-        let unreadable = || {
-            let mut own = subjects
-                .iter()
-                .filter(|_| ordered)
-                .map(|(_, subject)| subject.own());
-            own.find_map(Installed::unreadable)
-        };
-        let undecided = || {
-            let found = matches.findings.get(first..)?;
-            let finding = found.iter().find(|finding| finding.verdict == Verdict::Unknown)?;
-            Some(format!("{}: {}", finding.id, finding.reason.as_deref()?))
-        };
-        match plan.problem.clone().or_else(unreadable).or_else(undecided) {
+            let undecided = || {
+                let found = matches.findings.get(first..)?;
+                let finding = found.iter().find(|finding| finding.verdict == Verdict::Unknown)?;
+                Some(format!("{}: {}", finding.id, finding.reason.as_deref()?))
+            };
+            unjudged(plan, package, subjects).or_else(undecided)
+        });
+        match reason {
             Some(reason) => matches.unknown.push(Unjudged {
                 package: index,
                 reason,
@@ -261,6 +256,48 @@ impl Matcher {
             None => matches.judged += 1,
         }
     }
+
+    /// Judges every live entry that names the package, and hands them on.
+    fn ask<T>(
+        &self,
+        plan: &Plan,
+        package: &Package,
+        then: impl FnOnce(&[Subject<'_>], &[Judged<'_>]) -> T,
+    ) -> T {
+        let names = Query::all(plan, package);
+        let subjects: Vec<Subject<'_>> = names
+            .iter()
+            .map(|query| Subject::new(plan.scheme, &query.version))
+            .collect();
+        let mut judged = Vec::new();
+        for (query, subject) in names.iter().zip(&subjects) {
+            let folded = plan.fold(query.name);
+            for (feed, reach) in &plan.feeds {
+                for candidate in self.database.candidates(feed, &folded) {
+                    let record = candidate.record();
+                    judged.push(Judged::new(candidate, record, *reach, query.matched, subject));
+                }
+            }
+        }
+        then(&subjects, &judged)
+    }
+}
+
+/// The verdict that counts among several: affected before unknown before not affected.
+fn strongest(judged: &[Judged<'_>]) -> Verdict {
+    let verdicts = judged.iter().map(|judged| judged.judgement.verdict);
+    verdicts.min().unwrap_or(Verdict::NotAffected)
+}
+
+/// Why a package could not be judged, whatever the records say.
+fn unjudged(plan: &Plan, package: &Package, subjects: &[Subject<'_>]) -> Option<String> {
+    // Without a scheme there are still lists and ranges of SemVer: only a question that stays open counts.
+    let ordered = plan.scheme.is_some() || package.version.is_empty();
+    let unreadable = || {
+        let mut own = subjects.iter().filter(|_| ordered).map(|subject| subject.own());
+        own.find_map(Installed::unreadable)
+    };
+    plan.problem.clone().or_else(unreadable)
 }
 
 impl Plan {

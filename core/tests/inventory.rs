@@ -1,9 +1,12 @@
 //! The packages of real images, against what their own package managers say of the unpacked root.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests read their data from files"
+)]
 
 use std::collections::BTreeSet;
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests read their data from files")]
-
 use std::fs::File;
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! The packages inside an image, a folder, a lockfile or an SBOM.
 //!
-//! A [`Cataloguer`] sees every file of an image once. Each kind of evidence is an [`Extractor`]: a file of
-//! its own, and a row in [`EXTRACTORS`]. What they find are facts about *contents*, because a layer does
+//! A [`Cataloguer`] sees every file of an image once. Each kind of evidence is an `Extractor`: a file of
+//! its own, and a row in `EXTRACTORS`. What they find are facts about *contents*, because a layer does
 //! not know yet what later layers hide; joined with the merged view they become an [`Inventory`].
 
 mod apk;

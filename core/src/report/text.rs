@@ -1,6 +1,6 @@
 //! The report as a table for people: packages, what is wrong with each, then scores and coverage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use super::Report;
@@ -127,6 +127,7 @@ impl Report {
         self.write_findings(out, style)?;
         self.write_exposures(out, style)?;
         self.write_suppressed(out, style)?;
+        self.write_totals(out, style)?;
         self.write_score(out, style)?;
         self.write_coverage(out, style)
     }
@@ -206,8 +207,11 @@ impl Report {
             .map_or("    ".to_owned(), |score| format!("{score:>4.1}"));
         let fix = match finding.fixed_versions.first() {
             Some(version) => format!("fixed in {}", printable(version)),
-            None if finding.kind == FindingKind::Vulnerability => "no fix known".to_owned(),
-            None => String::new(),
+            None => match finding.kind {
+                FindingKind::Vulnerability => "no fix known".to_owned(),
+                FindingKind::Malicious => "remove it".to_owned(),
+                FindingKind::Unmaintained | FindingKind::Informational => String::new(),
+            },
         };
         let mark = match finding.kind {
             FindingKind::Vulnerability => "",
@@ -277,6 +281,52 @@ impl Report {
         writeln!(out)
     }
 
+    fn write_totals(&self, out: &mut String, style: Style) -> fmt::Result {
+        let open: Vec<&Finding> = self.open_findings().collect();
+        let packages: BTreeSet<usize> = open.iter().map(|finding| finding.package).collect();
+        let levels = [
+            Level::Critical,
+            Level::High,
+            Level::Medium,
+            Level::Low,
+            Level::None,
+            Level::Unknown,
+        ];
+        let counts: Vec<String> = levels
+            .iter()
+            .map(|level| {
+                (
+                    open.iter()
+                        .filter(|finding| finding.severity.level == *level)
+                        .count(),
+                    level,
+                )
+            })
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, level)| match level {
+                Level::Unknown => format!("{count} unrated"),
+                level => format!("{count} {level}"),
+            })
+            .collect();
+        let counts = if counts.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", counts.join(", "))
+        };
+        writeln!(
+            out,
+            "{}  {} findings{counts} in {} packages, {} unsafe settings, {} set aside\n",
+            style.bold("Found"),
+            open.len(),
+            packages.len(),
+            self.exposures.len(),
+            self.findings
+                .iter()
+                .filter(|finding| finding.suppressed.is_some())
+                .count()
+        )
+    }
+
     fn write_score(&self, out: &mut String, style: Style) -> fmt::Result {
         let Some(score) = &self.image_score else {
             return Ok(());
@@ -328,7 +378,7 @@ impl Report {
         let coverage = &self.coverage;
         writeln!(
             out,
-            "{}  {} packages seen, {} judged, {} things unknown",
+            "{}  {} packages seen, {} judged; not read or not judged: {}",
             style.bold("Coverage"),
             coverage.packages,
             coverage.judged,

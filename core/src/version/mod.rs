@@ -1,6 +1,6 @@
 //! Version schemes: how each ecosystem orders its versions.
 //!
-//! One file a scheme, each exporting a [`Definition`]; the list below is all that registers it.
+//! One file a scheme, each exporting a `Definition`; the list below is all that registers it.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

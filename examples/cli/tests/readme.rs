@@ -24,6 +24,7 @@ const LEFT_OUT: &[&str] = &[
 fn every_command_of_the_readme_runs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    std::fs::create_dir_all(root.join("target")).unwrap();
     let mut run = 0;
     for command in readme
         .split("```sh\n")
@@ -52,4 +53,25 @@ fn every_command_of_the_readme_runs() {
         run += 1;
     }
     assert!(run >= 5, "README.md shows {run} commands");
+}
+
+#[test]
+fn the_screen_of_the_readme_is_the_demonstration() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let screen = readme
+        .split("```text\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_hullmark"))
+        .arg("scan")
+        .env("COLUMNS", "110")
+        .output()
+        .unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let shown: Vec<&str> = output.lines().collect();
+    for line in screen.lines().filter(|line| *line != "…") {
+        assert!(shown.contains(&line), "{line:?} is not in\n{output}");
+    }
 }
