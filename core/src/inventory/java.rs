@@ -262,15 +262,16 @@ impl Archive<'_, '_> {
     /// archive, if it is the archive's own.
     fn add_poms_without_properties(&mut self, file: &str, manifest: &Manifest) {
         let alone: Vec<&String> = self.pom_folders.difference(&self.properties_folders).collect();
+        let own = identity::of_manifest(file, manifest);
         for folder in alone {
             let Some((group, artifact)) = identity::coordinates(folder) else {
                 continue;
             };
-            let own = identity::of_manifest(file, manifest).filter(|own| own.artifact == artifact);
+            let own = own.as_ref().filter(|own| own.artifact == artifact);
             self.poms.push(Identity {
                 group: Some(group.to_owned()),
                 artifact: artifact.to_owned(),
-                version: own.map(|own| own.version).unwrap_or_default(),
+                version: own.map(|own| own.version.clone()).unwrap_or_default(),
                 guess: None,
             });
         }
