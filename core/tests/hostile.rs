@@ -117,11 +117,7 @@ fn a_note_for_each_and_no_lost_neighbour() {
             "/a.jar: no pom.properties",
         ),
         ("a.jar", Vec::new(), "/a.jar: not a zip archive"),
-        (
-            "a-1.dist-info/METADATA",
-            b"\xff\xfe\0\0".to_vec(),
-            "",
-        ),
+        ("a-1.dist-info/METADATA", b"\xff\xfe\0\0".to_vec(), ""),
         (
             "specifications/a-1.gemspec",
             vec![0xff; 1000],

@@ -303,6 +303,7 @@ fn word(data: &[u8], at: usize) -> Option<u32> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::Fact;
     use super::*;
     use crate::image::{ContentId, ImagePath};
 
