@@ -54,6 +54,9 @@ fn value(text: &[u8], end: usize) -> Option<Range<usize>> {
 }
 
 /// A private key in PEM: in a file of its own, or in a JSON or shell string with `\n` for the line ends.
+/// Headers that may stand above the content of a key; those of PGP are the most.
+const PEM_HEADERS: usize = 12;
+
 pub(super) fn pem(text: &[u8], keyword: Range<usize>) -> Option<Range<usize>> {
     let rest = after(text, keyword.end, 16 << 10);
     let label_end = find(rest.get(..64).unwrap_or(rest), b"-----")?;
@@ -64,8 +67,10 @@ pub(super) fn pem(text: &[u8], keyword: Range<usize>) -> Option<Range<usize>> {
     // Code that handles keys names the line too; only a key has content. That of Ed25519 has 64 characters.
     let mut content = Vec::new();
     let mut end = keyword.end + label_end + 5;
-    'body: for line in rest.get(label_end + 5..)?.split_inclusive(|byte| *byte == b'\n') {
-        if content.is_empty() && find(line.get(..80).unwrap_or(line), b": ").is_some() {
+    let lines = rest.get(label_end + 5..)?.split_inclusive(|byte| *byte == b'\n');
+    'body: for (number, line) in lines.enumerate() {
+        let may_be_header = content.is_empty() && number < PEM_HEADERS;
+        if may_be_header && find(line.get(..80).unwrap_or(line), b": ").is_some() {
             end += line.len();
             continue;
         }

@@ -2,7 +2,7 @@
 //!
 //! <https://github.com/opencontainers/image-spec/blob/main/image-layout.md>
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::layer::Stated;
 use super::manifest::{Configuration, Descriptor, Document, parse};
@@ -37,6 +37,7 @@ pub(super) fn plan(store: &mut dyn Store, options: &ReadOptions, notes: &mut Not
         candidates: Vec::new(),
         absent: Vec::new(),
         seen: BTreeSet::new(),
+        platforms: BTreeMap::new(),
     };
     search.add(top, 0)?;
     let Search {
@@ -77,10 +78,8 @@ fn choose_image(
     };
     let name = first.name().map(str::to_owned);
     if options.reference.is_none() {
-        for other in others
-            .iter()
-            .filter(|other| chosen.iter().all(|chosen| chosen.digest != other.digest))
-        {
+        let read: BTreeSet<&str> = chosen.iter().map(|chosen| &*chosen.digest).collect();
+        for other in others.iter().filter(|other| !read.contains(&*other.digest)) {
             let name = other.name().unwrap_or(&other.digest);
             notes.add(INDEX, format!("image {name} is not read: the first one is"));
         }
@@ -98,6 +97,8 @@ struct Search<'s> {
     absent: Vec<String>,
     /// Each blob is read once, so that indexes that name one another many times cost no more.
     seen: BTreeSet<String>,
+    /// By digest of the configuration, which many manifests may share.
+    platforms: BTreeMap<String, Option<Platform>>,
 }
 
 impl Search<'_> {
@@ -142,10 +143,15 @@ impl Search<'_> {
         let Some(config) = &document.config else {
             return Ok(None);
         };
-        match blob(self.store, config)? {
-            Some(bytes) => Ok(parse::<Configuration>(FORMAT, &config.digest, &bytes)?.platform()),
-            None => Ok(None),
+        if let Some(known) = self.platforms.get(&config.digest) {
+            return Ok(known.clone());
         }
+        let platform = match blob(self.store, config)? {
+            Some(bytes) => parse::<Configuration>(FORMAT, &config.digest, &bytes)?.platform(),
+            None => None,
+        };
+        self.platforms.insert(config.digest.clone(), platform.clone());
+        Ok(platform)
     }
 }
 

@@ -30,7 +30,7 @@ struct Entry<'a> {
     files: PathList,
 }
 
-fn read(header: &FileHeader, text: &[u8], _limits: &Limits, found: &mut Found) {
+fn read(header: &FileHeader, text: &[u8], limits: &Limits, found: &mut Found) {
     let mut entry = Entry::default();
     for (number, line) in (1..).zip(lines(text)) {
         if line.is_empty() {
@@ -58,11 +58,25 @@ fn read(header: &FileHeader, text: &[u8], _limits: &Limits, found: &mut Found) {
             b'A' => entry.arch = Some(value),
             b'o' => entry.origin = Some(value),
             b'F' => entry.folder = value,
-            b'R' => entry.files.push(&[entry.folder, b"/", value]),
+            b'R' => file(header, &mut entry, value, limits, found),
             _ => {}
         }
     }
     end(header, &mut entry, found);
+}
+
+/// Adds a file of the folder above it, which a hostile database need not repeat to have it kept a million times.
+fn file(header: &FileHeader, entry: &mut Entry<'_>, name: &[u8], limits: &Limits, found: &mut Found) {
+    let bytes = entry.folder.len().saturating_add(name.len());
+    if bytes >= limits.path_bytes || entry.files.bytes() >= limits.file_bytes {
+        let name = quoted(entry.name.unwrap_or_default());
+        found.note(
+            header,
+            format!("line {}: files of {name} are too long, and left out", entry.line),
+        );
+    } else {
+        entry.files.push(&[entry.folder, b"/", name]);
+    }
 }
 
 fn end(header: &FileHeader, entry: &mut Entry<'_>, found: &mut Found) {

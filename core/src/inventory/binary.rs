@@ -13,9 +13,9 @@ use object::read::macho::{MachHeader, Section, Segment};
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader};
 use object::{BigEndian, Endianness, U32};
 
-use super::{Extractor, Fact, Found, Location, Package, Reader, Scope, go_binary, identity, rust_binary};
+use super::{Extractor, Found, Location, Package, Reader, Scope, go_binary, identity, rust_binary};
 use crate::Limits;
-use crate::image::{FileHeader as File, Note};
+use crate::image::FileHeader as File;
 
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "binary",
@@ -25,6 +25,9 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 
 /// Bytes of a large file that hold its program headers, section table (PE) or load commands (Mach-O).
 const HEAD: u64 = 64 << 10;
+
+/// Bytes by which the names of sections are told apart.
+const SECTION_NAME: usize = 16;
 
 fn wants(_header: &File, head: &[u8]) -> bool {
     match head {
@@ -61,10 +64,7 @@ pub(super) struct Report<'a> {
 
 impl Report<'_> {
     pub(super) fn note(&mut self, reason: String) {
-        let place = self.header.path.to_string();
-        self.found
-            .notes
-            .push((self.header.content, Note { place, reason }));
+        self.found.note(self.header, reason);
     }
 
     pub(super) fn package(
@@ -86,8 +86,7 @@ impl Report<'_> {
             path: self.header.path.to_string(),
             layer: None,
         }];
-        let fact = Fact::Package { package, inner: None };
-        self.found.facts.push((self.header.content, fact));
+        self.found.package(self.header, package);
     }
 }
 
@@ -183,13 +182,26 @@ impl Layout {
         let Ok(sections) = header.sections(endian, data) else {
             return Some(());
         };
+        let names = header
+            .section_strings_index(endian, data)
+            .and_then(|at| sections.section(at))
+            .and_then(|table| table.data(endian, data))
+            .unwrap_or_default();
         for section in sections.iter() {
-            match sections.section_name(endian, section) {
-                Ok(b".go.buildinfo") if !self.go_section => {
+            // Looking for the end of each name would read a table without ends once a section.
+            let at = usize::try_from(section.sh_name(endian)).unwrap_or(usize::MAX);
+            let name = names.get(at..).unwrap_or_default();
+            match name
+                .get(..SECTION_NAME)
+                .unwrap_or(name)
+                .split(|byte| *byte == 0)
+                .next()
+            {
+                Some(b".go.buildinfo") if !self.go_section => {
                     self.go_data = Some((section.sh_addr(endian).into(), section.sh_size(endian).into()));
                     self.go_section = true;
                 }
-                Ok(b".dep-v0") => {
+                Some(b".dep-v0") => {
                     let at = section.sh_offset(endian).into();
                     self.rust_list = Some((at, section.sh_size(endian).into()));
                 }
@@ -291,6 +303,7 @@ fn word(data: &[u8], at: usize) -> Option<u32> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::Fact;
     use super::*;
     use crate::image::{ContentId, ImagePath};
 

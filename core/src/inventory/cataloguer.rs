@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::io::Read;
 
-use super::{EXTRACTORS, Extractor, Fact, Found, Inventory, Package, Reader, join};
-use crate::image::{ContentId, FileHeader, Image, Inspect, Note};
+use super::{EXTRACTORS, Extractor, Found, Inventory, Reader, join};
+use crate::image::{ContentId, FileHeader, Image, Inspect};
 use crate::{Limits, Result};
 
 /// How many first bytes of a file extractors judge it by.
@@ -51,20 +51,16 @@ pub struct Cataloguer {
     pub(super) found: Found,
     pub(super) seen: HashSet<ContentId>,
     buffer: Vec<u8>,
-    room: u64,
-    full: bool,
 }
 
 impl Cataloguer {
     /// A cataloguer that has seen nothing yet.
     pub fn new(limits: &Limits) -> Self {
         Self {
-            room: limits.file_bytes.saturating_mul(KEPT_FILES),
             limits: limits.clone(),
-            found: Found::default(),
+            found: Found::within(limits.file_bytes.saturating_mul(KEPT_FILES)),
             seen: HashSet::new(),
             buffer: Vec::new(),
-            full: false,
         }
     }
 
@@ -108,7 +104,6 @@ impl Cataloguer {
     /// Hands the content to all extractors that take it whole (if `whole`), and to the first that streams.
     fn examine(&mut self, header: &FileHeader, head: &[u8], body: &mut dyn Read, whole: bool) {
         self.seen.insert(header.content);
-        let (facts, notes) = (self.found.facts.len(), self.found.notes.len());
         let mut streamed = false;
         let judged = head.get(..HEAD_BYTES).unwrap_or(head);
         for extractor in wanting(header, judged) {
@@ -119,28 +114,6 @@ impl Cataloguer {
                     read(header, body, &self.limits, &mut self.found);
                 }
                 _ => {}
-            }
-        }
-        self.keep(header, facts, notes);
-    }
-
-    /// Keeps what one file gave, as long as there is room.
-    fn keep(&mut self, header: &FileHeader, facts: usize, notes: usize) {
-        let new = self.found.facts.get(facts..).unwrap_or_default();
-        let kept: u64 = new.iter().map(|(_, fact)| bytes_of(fact)).sum();
-        let new = self.found.notes.get(notes..).unwrap_or_default();
-        let noted: u64 = new.iter().map(|(_, note)| bytes_of_note(note)).sum();
-        match self.room.checked_sub(kept.saturating_add(noted)) {
-            Some(room) => self.room = room,
-            None => {
-                self.found.facts.truncate(facts);
-                self.found.notes.truncate(notes);
-                if !std::mem::replace(&mut self.full, true) {
-                    self.found.note(
-                        header,
-                        "left out, and more may be: too much was found in this image",
-                    );
-                }
             }
         }
     }
@@ -184,30 +157,4 @@ fn wanting<'a>(header: &'a FileHeader, head: &'a [u8]) -> impl Iterator<Item = &
         .iter()
         .copied()
         .filter(move |extractor| (extractor.wants)(header, head))
-}
-
-/// About how much memory a fact takes.
-fn bytes_of(fact: &Fact) -> u64 {
-    let text = match fact {
-        Fact::Package { package, inner } => {
-            let Package {
-                name,
-                version,
-                source,
-                ..
-            } = package;
-            let source = source
-                .as_ref()
-                .map_or(0, |source| source.name.len() + source.version.len());
-            name.len() + version.len() + source + inner.as_ref().map_or(0, String::len)
-        }
-        Fact::Files { paths, .. } => paths.0.len(),
-        Fact::Tree { folder, .. } => folder.len(),
-        Fact::Distribution(distribution) => distribution.pretty_name.len(),
-    };
-    (size_of::<Fact>() + text) as u64
-}
-
-fn bytes_of_note(note: &Note) -> u64 {
-    (size_of::<Note>() + note.place.len() + note.reason.len()) as u64
 }

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use aho_corasick::AhoCorasick;
 
 use super::binary::{Layout, Mapping, Report};
-use super::{Scope, rust_binary};
+use super::{Scope, quoted, rust_binary};
 
 const FOUND_BY: &str = "go-binary";
 const MAGIC: &[u8] = b"\xff Go buildinf:";
@@ -335,7 +335,10 @@ fn modules_of(lines: &str, report: &mut Report<'_>) {
                 true => last = last.map(|(name, _)| (name, "(devel)")),
                 false => last = Some((name, version)),
             },
-            ("mod" | "dep" | "=>", _) => report.note(format!("Go build info: not a module line: {line:?}")),
+            ("mod" | "dep" | "=>", _) => {
+                let line = quoted(line.as_bytes());
+                report.note(format!("Go build info: not a module line: {line}"));
+            }
             _ => {}
         }
     }

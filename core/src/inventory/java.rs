@@ -8,9 +8,9 @@ use std::io::Read;
 
 use super::maven_identity::{self as identity, Identity, Manifest};
 use super::zip::{self, Content, Meter, Visit};
-use super::{Extractor, Fact, Found, Location, Package, Reader, Scope};
+use super::{Extractor, Fact, Found, Location, Package, Reader, Scope, quoted};
 use crate::Limits;
-use crate::image::{FileHeader, Note};
+use crate::image::FileHeader;
 
 pub(super) const ARCHIVE: Extractor = Extractor {
     name: FOUND_BY,
@@ -125,9 +125,7 @@ impl<'a> Scan<'a> {
             place.push_str("!/");
             place.push_str(part);
         }
-        self.found
-            .notes
-            .push((self.header.content, Note { place, reason }));
+        self.found.note_at(self.header, place, reason);
     }
 
     fn may_report(&mut self) -> bool {
@@ -135,9 +133,7 @@ impl<'a> Scan<'a> {
         if self.reports == REPORTS {
             let place = self.header.path.to_string();
             let reason = format!("more than {REPORTS} packages and notes: the rest is left out");
-            self.found
-                .notes
-                .push((self.header.content, Note { place, reason }));
+            self.found.note_at(self.header, place, reason);
         }
         self.reports < REPORTS
     }
@@ -182,9 +178,7 @@ impl<'a> Scan<'a> {
                 .map_or(outer.clone(), |inner| format!("{outer}!/{inner}")),
             layer: None,
         }];
-        self.found
-            .facts
-            .push((self.header.content, Fact::Package { package, inner }));
+        self.found.fact(self.header, Fact::Package { package, inner });
     }
 }
 
@@ -268,15 +262,16 @@ impl Archive<'_, '_> {
     /// archive, if it is the archive's own.
     fn add_poms_without_properties(&mut self, file: &str, manifest: &Manifest) {
         let alone: Vec<&String> = self.pom_folders.difference(&self.properties_folders).collect();
+        let own = identity::of_manifest(file, manifest);
         for folder in alone {
             let Some((group, artifact)) = identity::coordinates(folder) else {
                 continue;
             };
-            let own = identity::of_manifest(file, manifest).filter(|own| own.artifact == artifact);
+            let own = own.as_ref().filter(|own| own.artifact == artifact);
             self.poms.push(Identity {
                 group: Some(group.to_owned()),
                 artifact: artifact.to_owned(),
-                version: own.map(|own| own.version).unwrap_or_default(),
+                version: own.map(|own| own.version.clone()).unwrap_or_default(),
                 guess: None,
             });
         }
@@ -284,6 +279,14 @@ impl Archive<'_, '_> {
 
     fn nested(&mut self, name: String, size: u64, content: Content<'_>) {
         let path: Vec<String> = self.path.iter().cloned().chain([name]).collect();
+        if path
+            .last()
+            .is_some_and(|name| name.len() > self.scan.limits.path_bytes)
+        {
+            let name = quoted(path.last().map(String::as_bytes).unwrap_or_default());
+            let reason = format!("not examined: an archive with the name {name}, longer than a path may be");
+            return self.scan.note(&self.path, None, reason);
+        }
         let depth = u32::try_from(path.len()).unwrap_or(u32::MAX);
         if depth > self.scan.limits.nesting {
             let reason = format!("nested deeper than the limit of {}", self.scan.limits.nesting);

@@ -256,15 +256,18 @@ impl<'a> Join<'a> {
     fn files(&mut self, folder: &[u8], list: &PathList) -> Vec<&'a ImagePath> {
         let mut files = Vec::new();
         for path in list.iter() {
-            if !self.take(1) {
+            let path = match path.starts_with(b"/") {
+                true => path.to_vec(),
+                false => paths::join(folder, path),
+            };
+            // Long paths count as several: a list may name the same one a million times.
+            if !self.take(1 + path.len() as u64 / 256) {
                 break;
             }
-            let path = match path.starts_with(b"/") {
-                true => ImagePath::new(path),
-                false => ImagePath::new(&paths::join(folder, path)),
-            };
-            files.extend(self.paths.file(&path));
+            files.extend(self.paths.file(&ImagePath::new(&path)));
         }
+        files.sort_unstable();
+        files.dedup();
         files
     }
 

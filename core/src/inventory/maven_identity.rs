@@ -64,11 +64,13 @@ fn properties(text: &[u8]) -> Vec<(String, String)> {
             continue;
         }
         let mut logical = line.to_owned();
-        // An odd number of backslashes at the end joins the next line.
-        while logical.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1 {
+        let mut last = line;
+        // An odd number of backslashes at the end of a line joins the next one.
+        while last.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1 {
             logical.pop();
             let Some(next) = lines.next() else { break };
             logical.push_str(next);
+            last = next;
         }
         pairs.push(pair(&logical));
     }
@@ -178,6 +180,9 @@ impl Manifest {
 fn file_name_parts(file_name: &str) -> (&str, Option<&str>) {
     let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
     let digit = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    if stem.len() > LONGEST_NAME {
+        return (stem, None);
+    }
     for (at, _) in stem.match_indices(['-', '_']) {
         if let Some((artifact, rest)) = stem.split_at_checked(at) {
             let version = rest.get(1..).unwrap_or_default();
@@ -273,9 +278,15 @@ fn is_artifact(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(fits)
 }
 
+/// Names are looked at part by part, each time as a whole; no real one is nearly as long.
+const LONGEST_NAME: usize = 1024;
+
 /// The group that the Maven bundle plugin made `symbolic_name` from, for this artifact. It appends the
 /// artifact, less what it repeats of the group's last part: `org.a.b` and `b-core` give `org.a.b.core`.
 fn group_of_bundle(symbolic_name: &str, artifact: &str) -> Option<String> {
+    if symbolic_name.len() > LONGEST_NAME {
+        return None;
+    }
     if symbolic_name == artifact {
         // Felix and Eclipse call the artifact as the bundle: `org.apache.felix.framework`.
         let (group, _) = symbolic_name.rsplit_once('.')?;

@@ -172,24 +172,45 @@ pub(crate) enum Reader {
 }
 
 /// What extractors find while an image is read: facts about contents, joined with the view afterwards.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Found {
     pub facts: Vec<(ContentId, Fact)>,
     pub notes: Vec<(ContentId, Note)>,
+    /// Bytes that may still be kept.
+    room: u64,
+    full: bool,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self::within(u64::MAX)
+    }
 }
 
 /// A file full of garbage must not fill the report: after so many notes about it, one says that more follow.
 const NOTES_PER_FILE: usize = 32;
 
 impl Found {
+    /// Nothing yet, and room for about so many bytes.
+    pub(crate) fn within(room: u64) -> Self {
+        Self {
+            facts: Vec::new(),
+            notes: Vec::new(),
+            room,
+            full: false,
+        }
+    }
+
     /// Keeps a package of this file.
     pub(crate) fn package(&mut self, header: &FileHeader, package: Package) {
         self.fact(header, Fact::Package { package, inner: None });
     }
 
-    /// Keeps a fact about this file.
+    /// Keeps a fact about this file, as long as there is room.
     pub(crate) fn fact(&mut self, header: &FileHeader, fact: Fact) {
-        self.facts.push((header.content, fact));
+        if self.take(header, fact.bytes()) {
+            self.facts.push((header.content, fact));
+        }
     }
 
     /// Keeps why something in this file could not be read.
@@ -200,8 +221,29 @@ impl Found {
             NOTES_PER_FILE => "more like these, left out".to_owned(),
             _ => return,
         };
-        let place = header.path.to_string();
-        self.notes.push((header.content, Note { place, reason }));
+        self.note_at(header, header.path.to_string(), reason);
+    }
+
+    /// Keeps a note about a place inside this file.
+    pub(crate) fn note_at(&mut self, header: &FileHeader, place: String, reason: String) {
+        let bytes = size_of::<Note>() + place.len() + reason.len();
+        if self.take(header, bytes as u64) {
+            self.notes.push((header.content, Note { place, reason }));
+        }
+    }
+
+    /// Takes from the room that is left. Where something does not fit, that is told once, and what is
+    /// smaller may still fit.
+    fn take(&mut self, header: &FileHeader, bytes: u64) -> bool {
+        let left = self.room.checked_sub(bytes);
+        if let Some(left) = left {
+            self.room = left;
+        } else if !std::mem::replace(&mut self.full, true) {
+            let place = header.path.to_string();
+            let reason = "left out, and more may be: too much was found in this image".to_owned();
+            self.notes.push((header.content, Note { place, reason }));
+        }
+        left.is_some()
     }
 }
 
@@ -224,6 +266,31 @@ pub(crate) enum Fact {
     Distribution(Distribution),
 }
 
+impl Fact {
+    /// About how much memory it takes.
+    fn bytes(&self) -> u64 {
+        let text = match self {
+            Self::Package { package, inner } => {
+                let Package {
+                    name,
+                    version,
+                    source,
+                    ..
+                } = package;
+                let source = source
+                    .as_ref()
+                    .map_or(0, |source| source.name.len() + source.version.len());
+                // The package URL repeats name and version.
+                2 * (name.len() + version.len()) + source + inner.as_ref().map_or(0, String::len)
+            }
+            Self::Files { paths, .. } => paths.0.len(),
+            Self::Tree { folder, .. } => folder.len(),
+            Self::Distribution(distribution) => distribution.pretty_name.len(),
+        };
+        (size_of::<Self>() + text) as u64
+    }
+}
+
 /// Whose files a list names, and where its paths start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ListOf {
@@ -244,6 +311,11 @@ impl PathList {
             self.0.extend(part.iter().filter(|byte| **byte != 0));
         }
         self.0.push(0);
+    }
+
+    /// Bytes of all paths.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.len() as u64
     }
 
     /// The paths, as written.

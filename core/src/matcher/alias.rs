@@ -1,6 +1,6 @@
 //! Which records are about one flaw.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::database::Record;
 
@@ -39,13 +39,11 @@ pub(super) fn groups(records: &[Record<'_>]) -> Vec<Vec<usize>> {
 /// (`CVE-…` and its `GHSA-…`). An advisory for several flaws (`DSA`, `RHSA`) stays one of its own, for
 /// joining it would make those flaws one.
 pub(super) fn upstream_is_alias<'a>(upstream: impl Iterator<Item = &'a str>) -> bool {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = BTreeSet::new();
     for id in upstream {
-        let database = id.split('-').next().unwrap_or(id);
-        if seen.contains(&database) {
+        if !seen.insert(id.split('-').next().unwrap_or(id)) {
             return false;
         }
-        seen.push(database);
     }
     !seen.is_empty()
 }

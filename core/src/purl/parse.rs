@@ -195,7 +195,9 @@ fn write(kind: &str, row: &Type, parts: &Components<'_>, subpath: &str) -> Purl 
     }
     text.push('/');
     marks.name = text.len();
-    let slash: &[u8] = if row.name_is_path { b"/" } else { b"" };
+    // Without a namespace, the first part of a path would be read back as one.
+    let is_path = row.name_is_path && marks.kind_end + 1 < marks.name;
+    let slash: &[u8] = if is_path { b"/" } else { b"" };
     encode_into(&mut text, parts.name.trim_matches('/'), slash);
     marks.name_end = text.len();
     if !parts.version.is_empty() {

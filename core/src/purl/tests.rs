@@ -29,6 +29,8 @@ fn canonical_texts() {
         ("pkg:golang/stdlib@1.22.0", "pkg:golang/stdlib@1.22.0"),
         ("pkg:brew/node@20@20.10.0", "pkg:brew/node%4020@20.10.0"),
         ("pkg:opam/git@3/16.1", "pkg:opam/git@3%2F16.1"),
+        ("pkg:git/a%2F%2Fb", "pkg:git/a%2F%2Fb"),
+        ("pkg:git/host/a%2F%2Fb", "pkg:git/host/a//b"),
         ("pkg:pypi/Zope.Interface", "pkg:pypi/zope-interface"),
         (
             "pkg:deb/Debian/GLIBC@2.36-9+deb12u4",

@@ -1,6 +1,6 @@
 //! The report as a table for people: packages, what is wrong with each, then scores and coverage.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use super::Report;
@@ -79,17 +79,20 @@ impl Style {
     }
 }
 
-/// Text from outside, safe to print: control characters (escape sequences among them) become `\u{…}`.
+/// Text from outside, safe to print: control characters (escape sequences among them) and those that are not
+/// seen or turn the direction of what follows become `\u{…}`.
 fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_default().collect()
-            } else {
-                vec![c]
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+                printable.extend(c.escape_unicode());
             }
-        })
-        .collect()
+            c if c.is_control() => printable.extend(c.escape_default()),
+            c => printable.push(c),
+        }
+    }
+    printable
 }
 
 fn cut(text: &str, width: usize) -> String {
@@ -103,11 +106,11 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// Ids a reader knows first: the CVE of a finding, where it has one.
-fn shown_id(finding: &Finding) -> &str {
-    std::iter::once(&finding.id)
+fn shown_id(finding: &Finding) -> String {
+    let known = std::iter::once(&finding.id)
         .chain(&finding.aliases)
-        .find(|id| id.starts_with("CVE-"))
-        .unwrap_or(&finding.id)
+        .find(|id| id.starts_with("CVE-"));
+    printable(known.unwrap_or(&finding.id))
 }
 
 impl Report {
@@ -147,11 +150,14 @@ impl Report {
 
     fn write_findings(&self, out: &mut String, style: Style) -> fmt::Result {
         let mut groups: Vec<(&Package, Vec<&Finding>)> = Vec::new();
-        for (at, package) in self.inventory.packages.iter().enumerate() {
-            let mut findings: Vec<&Finding> = self.open_findings().filter(|f| f.package == at).collect();
-            if findings.is_empty() {
+        let mut open: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
+        for finding in self.open_findings() {
+            open.entry(finding.package).or_default().push(finding);
+        }
+        for (at, mut findings) in open {
+            let Some(package) = self.inventory.packages.get(at) else {
                 continue;
-            }
+            };
             findings.sort_by(|a, b| rank(b).partial_cmp(&rank(a)).unwrap_or(a.id.cmp(&b.id)));
             groups.push((package, findings));
         }

@@ -5,8 +5,22 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Writes one line to standard error.
+/// Bytes of one line on standard error; a hostile name is not worth more.
+const LINE: usize = 2000;
+
+/// Writes one line to standard error. What comes from outside in it may hold line ends and terminal sequences,
+/// which are shown as `\n`, `\u{1b}`.
 pub(crate) fn say(line: &str) {
+    let shown = line.get(..line.floor_char_boundary(LINE)).unwrap_or(line);
+    let more = if shown.len() < line.len() { "…" } else { "" };
+    let line: String = shown
+        .chars()
+        .map(|c| match c {
+            '"' | '\'' | '\\' => c.to_string(),
+            c => c.escape_debug().to_string(),
+        })
+        .chain([more.to_owned()])
+        .collect();
     // There is nobody left to tell if standard error is closed.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -42,19 +42,15 @@ pub(crate) fn options(reading: &Reading, now: Option<&str>) -> Result<ScanOption
 
 /// Scans one target.
 pub(crate) fn scan(path: &Path, db: Option<&Database>, options: &ScanOptions) -> Result<Report, Failure> {
+    let failed = |error: hullmark::Error| Failure::new(format!("{}: {error}", path.display()));
     let metadata = std::fs::metadata(path).map_err(|error| Failure::at(path, &error))?;
     if metadata.is_dir() {
-        return Ok(hullmark::scan_folder(path, db, options)?);
+        return hullmark::scan_folder(path, db, options).map_err(failed);
     }
     let file = File::open(path).map_err(|error| Failure::at(path, &error))?;
     let bar = progress::bar("reading", metadata.len());
     let reader = progress::Watched::new(BufReader::with_capacity(1 << 18, file), bar);
-    Ok(hullmark::scan_image(
-        &path.to_string_lossy(),
-        reader,
-        db,
-        options,
-    )?)
+    hullmark::scan_image(&path.to_string_lossy(), reader, db, options).map_err(failed)
 }
 
 /// Scans the demonstration.

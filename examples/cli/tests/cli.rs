@@ -266,12 +266,36 @@ fn purls_are_matched_from_the_command_line_and_from_standard_input() {
         .unwrap();
     std::io::Write::write_all(
         &mut child.stdin.take().unwrap(),
-        b"# a comment\npkg:npm/minimist@0.0.8\n\nnonsense\n",
+        b"# a comment\npkg:npm/minimist@0.0.8\n\nnonsense\r\npkg:npm/caf\xe9@1\n",
     )
     .unwrap();
     let piped: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
     assert_eq!(piped["findings"], given["findings"]);
-    assert_eq!(piped["coverage"]["unknown"].as_array().unwrap().len(), 1);
+    let unknown = piped["coverage"]["unknown"].as_array().unwrap();
+    let places: Vec<&str> = unknown
+        .iter()
+        .filter_map(|unknown| unknown["path"].as_str())
+        .collect();
+    assert_eq!(places, ["nonsense", "not UTF-8: pkg:npm/caf\\xe9@1"]);
+}
+
+#[test]
+fn what_is_wrong_is_told_in_one_line_that_a_terminal_shows_as_it_is() {
+    let folder = scratch("hostile");
+    let manifest = r#"[{"Config": "c\u001b[31m\nhullmark: all is well", "Layers": []}]"#;
+    std::fs::write(folder.join("manifest.json"), manifest).unwrap();
+    let refused = hullmark(&["inventory", &folder.to_string_lossy()]);
+    assert_eq!(refused.status.code(), Some(2));
+    let line = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        line.starts_with("hullmark: ") && line.contains("hostile"),
+        "{line:?}"
+    );
+    assert!(
+        line.contains("c\\u{1b}[31m\\nhullmark: all is well: the configuration is missing\n"),
+        "{line:?}"
+    );
+    assert_eq!(line.lines().count(), 1, "{line:?}");
 }
 
 #[test]

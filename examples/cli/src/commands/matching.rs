@@ -11,8 +11,8 @@ pub(crate) fn run(question: &Match) -> Result<Outcome, Failure> {
     let purls = if question.purls.is_empty() {
         std::io::stdin()
             .lock()
-            .lines()
-            .map(|line| line.map(|line| line.trim().to_owned()))
+            .split(b'\n')
+            .map(|line| line.map(|line| text(&line)))
             .filter(|line| {
                 !line
                     .as_ref()
@@ -26,4 +26,12 @@ pub(crate) fn run(question: &Match) -> Result<Outcome, Failure> {
     let report = hullmark::match_purls(purls.iter().map(String::as_str), &db);
     print(None, &report.to_json())?;
     Ok(Outcome::Done)
+}
+
+/// A line as text. One that is none must not pass for a package nobody warns of.
+fn text(line: &[u8]) -> String {
+    match std::str::from_utf8(line) {
+        Ok(line) => line.trim().to_owned(),
+        Err(_) => format!("not UTF-8: {}", line.trim_ascii().escape_ascii()),
+    }
 }
