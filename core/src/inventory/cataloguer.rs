@@ -189,23 +189,19 @@ fn wanting<'a>(header: &'a FileHeader, head: &'a [u8]) -> impl Iterator<Item = &
 /// About how much memory a fact takes.
 fn bytes_of(fact: &Fact) -> u64 {
     let text = match fact {
-        Fact::Package { package, inner } => {
-            let Package {
-                name,
-                version,
-                source,
-                ..
-            } = package;
-            let source = source
-                .as_ref()
-                .map_or(0, |source| source.name.len() + source.version.len());
-            name.len() + version.len() + source + inner.as_ref().map_or(0, String::len)
-        }
+        Fact::Package { package, inner } => bytes_of_package(package) + inner.as_ref().map_or(0, String::len),
+        Fact::Linked(package) => bytes_of_package(package),
         Fact::Files { paths, .. } => paths.0.len(),
         Fact::Tree { folder, .. } => folder.len(),
         Fact::Distribution(distribution) => distribution.pretty_name.len(),
     };
     (size_of::<Fact>() + text) as u64
+}
+
+fn bytes_of_package(package: &Package) -> usize {
+    let source = package.source.as_ref();
+    let source = source.map_or(0, |source| source.name.len() + source.version.len());
+    package.name.len() + package.version.len() + source
 }
 
 fn bytes_of_note(note: &Note) -> u64 {

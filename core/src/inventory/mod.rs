@@ -16,6 +16,7 @@ mod maven_groups;
 mod maven_identity;
 mod merge;
 mod node;
+mod node_links;
 mod os_release;
 mod paths;
 mod python;
@@ -211,6 +212,8 @@ impl Found {
 pub(crate) enum Fact {
     /// A package; `inner` is the path inside the archive, for packages in archives (`BOOT-INF/lib/x.jar`).
     Package { package: Package, inner: Option<String> },
+    /// A Node package where a link in a `node_modules` leads to it, and nowhere else.
+    Linked(Package),
     /// A list of files, and whose they are.
     Files { of: ListOf, paths: PathList },
     /// All files below a folder belong to the packages of this content.
