@@ -280,8 +280,9 @@ impl Fact {
                 let source = source
                     .as_ref()
                     .map_or(0, |source| source.name.len() + source.version.len());
-                // The package URL repeats name and version.
-                2 * (name.len() + version.len()) + source + inner.as_ref().map_or(0, String::len)
+                // The package URL repeats name and version, and each of its texts is a piece of memory.
+                let pieces = 256;
+                pieces + 2 * (name.len() + version.len()) + source + inner.as_ref().map_or(0, String::len)
             }
             Self::Files { paths, .. } => paths.0.len(),
             Self::Tree { folder, .. } => folder.len(),
