@@ -418,3 +418,21 @@ fn indexes_of_many_images_are_read_in_one_pass() {
     layout.top(&top);
     scan_image("x", Cursor::new(layout.tar()), None, &ScanOptions::default()).unwrap();
 }
+
+#[test]
+fn a_feed_of_many_releases_costs_no_more_than_its_length() {
+    use hullmark::database::{Database, DatabaseBuilder};
+    let feed: String = (0..30_000)
+        .map(|number| {
+            format!(
+                "{{\"id\": \"A-{number}\", \"modified\": \"2020-01-01T00:00:00Z\", \"affected\": [{{\"package\": \
+                 {{\"ecosystem\": \"npm:{number}\", \"name\": \"a\"}}, \"versions\": [\"1\"]}}]}}\n"
+            )
+        })
+        .collect();
+    let mut builder = DatabaseBuilder::new(hullmark::Limits::default());
+    builder.add("feed", feed.as_bytes()).unwrap();
+    let database = Database::from_bytes(builder.finish().unwrap().0).unwrap();
+    let report = hullmark::match_purls(["pkg:npm/a@1.0.0"], &database);
+    assert_eq!(report.inventory.packages.len(), 1);
+}
