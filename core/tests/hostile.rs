@@ -393,7 +393,7 @@ fn indexes_of_many_images_are_read_in_one_pass() {
         descriptor["annotations"] = serde_json::json!({"org.opencontainers.image.ref.name": name});
         descriptor
     };
-    let mut top = vec![called(image.clone(), "a")];
+    let mut top = vec![called(image, "a")];
     for number in 0..20_000 {
         let other = serde_json::json!({"digest": format!("sha256:{number:064x}"), "size": 1});
         top.push(called(other, if number % 2 == 0 { "a" } else { "b" }));
