@@ -436,3 +436,39 @@ fn a_feed_of_many_releases_costs_no_more_than_its_length() {
     let report = hullmark::match_purls(["pkg:npm/a@1.0.0"], &database);
     assert_eq!(report.inventory.packages.len(), 1);
 }
+
+#[test]
+fn a_layer_that_ends_in_a_file_is_named_with_it() {
+    let layer = Tar::default()
+        .file("app/node_modules/a/package.json", &"{".repeat(5000))
+        .end();
+    let image = |layer: &[u8]| {
+        let archive = Tar::default()
+            .file("manifest.json", r#"[{"Config": "c", "Layers": ["l"]}]"#)
+            .file("c", "{}");
+        Cursor::new(bytes(archive, "l", layer).end())
+    };
+    let fails = |layer: &[u8]| {
+        let error = scan_image("x", image(layer), None, &ScanOptions::default()).unwrap_err();
+        error.to_string()
+    };
+    let place = "/app/node_modules/a/package.json in layer l: truncated: ";
+    let error = fails(&layer[..3000]);
+    assert!(error.starts_with(&format!("tar: {place}")), "{error}");
+    let packed = gzip(&layer);
+    let error = fails(&packed[..packed.len() - 20]);
+    assert!(error.contains("layer l: truncated: "), "{error}");
+    let mut options = ScanOptions::default();
+    options.reading.limits.unpacked_bytes = 4000;
+    let error = scan_image("x", image(&packed), None, &options).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            hullmark::Error::Limit {
+                what: "unpacked_bytes",
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
