@@ -39,9 +39,9 @@ fuzz:
 
 $(VENV)/bin/maturin:
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install -q 'maturin>=1.16,<2' pytest mypy
+	$(VENV)/bin/pip install -q 'maturin>=1.16,<2' pytest mypy jsonschema
 
-python: $(VENV)/bin/maturin
+python: $(VENV)/bin/maturin rust
 	cd bindings-python && VIRTUAL_ENV=$(CURDIR)/$(VENV) $(CURDIR)/$(VENV)/bin/maturin develop -q
 	$(VENV)/bin/python -m pytest -q bindings-python/tests
 	cd bindings-python && $(CURDIR)/$(VENV)/bin/python -m mypy.stubtest hullmark._hullmark

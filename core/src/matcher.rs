@@ -300,7 +300,14 @@ fn unjudged(plan: &Plan, package: &Package, subjects: &[Subject<'_>]) -> Option<
         let mut own = subjects.iter().filter(|_| ordered).map(|subject| subject.own());
         own.find_map(Installed::unreadable)
     };
-    plan.problem.clone().or_else(unreadable)
+    let sourceless = || {
+        let asked = plan.names == Names::Own || package.source.is_some();
+        (!asked).then(|| {
+            let ecosystem = &package.ecosystem;
+            format!("advisories of {ecosystem} name source packages, and that of this package is not known")
+        })
+    };
+    plan.problem.clone().or_else(unreadable).or_else(sourceless)
 }
 
 impl Plan {

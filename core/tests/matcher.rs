@@ -407,14 +407,20 @@ fn a_record_that_should_name_a_release_leaves_it_open() {
         record("CLEANSTART-1", "Alpine", "curl", fixed("8.5.0-r0")),
         record("ALPINE-CVE-2026-9", "Alpine:v3.19", "other", fixed("1.0-r0")),
     ];
-    let open = matches(&records, "pkg:apk/alpine/curl@8.4.0-r0?distro=alpine-3.19.1");
+    let open = matches(
+        &records,
+        "pkg:apk/alpine/curl@8.4.0-r0?distro=alpine-3.19.1&upstream=curl",
+    );
     assert_eq!(one(&open).verdict, Verdict::Unknown);
     assert_eq!(
         open.unknown[0].reason,
         "CLEANSTART-1: the record is for Alpine and does not say which release"
     );
     // Fixed in any release.
-    let clean = matches(&records, "pkg:apk/alpine/curl@8.6.0-r0?distro=alpine-3.19.1");
+    let clean = matches(
+        &records,
+        "pkg:apk/alpine/curl@8.6.0-r0?distro=alpine-3.19.1&upstream=curl",
+    );
     assert_eq!((clean.findings.len(), clean.judged), (0, 1));
 }
 
@@ -465,7 +471,7 @@ fn what_belongs_to_a_distribution_is_set_aside() {
     ];
     let owned = |distro: &str| {
         let owner = package(&format!(
-            "pkg:deb/debian/python3-requests@2.28.1%2Bdfsg-1?distro=debian-{distro}"
+            "pkg:deb/debian/python3-requests@2.28.1%2Bdfsg-1?distro=debian-{distro}&upstream=requests"
         ));
         let mut python = package("pkg:pypi/requests@2.28.1");
         python.owner = Some(0);
@@ -711,4 +717,30 @@ fn sources_can_be_given_by_hand() {
     });
     let db = database(&[record("ALPINE-CVE-1", "Alpine:v3.19", "curl", fixed("8.5.0-r0"))]);
     assert_eq!(ids(&Matcher::new(&db).match_package(&binary)), ["ALPINE-CVE-1"]);
+}
+
+/// Debian's records name sources: of a binary whose source is not known, none may be the right one.
+#[test]
+fn a_binary_without_its_source_is_not_clean() {
+    let record = serde_json::json!({
+        "id": "D-1", "modified": "m",
+        "affected": [{
+            "package": {"ecosystem": "Debian:12", "name": "zlib"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}],
+        }],
+    });
+    let asked = |purl: &str| {
+        let matches = matches(std::slice::from_ref(&record), purl);
+        (matches.findings.len(), matches.judged)
+    };
+    assert_eq!(asked("pkg:deb/debian/zlib1g@1:1.2.13-1?distro=debian-12"), (0, 0));
+    assert_eq!(
+        asked("pkg:deb/debian/zlib1g@1:1.2.13-1?distro=debian-12&upstream=zlib"),
+        (1, 1)
+    );
+    assert_eq!(
+        asked("pkg:deb/debian/zlib@1:1.2.13-1?distro=debian-12&arch=source"),
+        (1, 1)
+    );
+    assert_eq!(asked("pkg:deb/debian/zlib@1:1.2.13-1?distro=debian-12"), (1, 0));
 }

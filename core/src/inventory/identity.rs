@@ -13,8 +13,11 @@ pub(super) fn ecosystem(distribution: &Distribution, scheme: Scheme) -> Option<S
     (ecosystem.scheme() == Some(scheme)).then(|| ecosystem.to_string())
 }
 
-/// `pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12`; without a distribution no namespace and no
-/// `distro`.
+/// `pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc`; without a distribution no namespace
+/// and no `distro`.
+///
+/// `upstream`, the source package, is not in the specification but what other tools write: advisories name
+/// sources, so a package URL without it could not be matched by itself.
 pub(super) fn of_distribution(
     kind: &str,
     package: &Package,
@@ -22,9 +25,18 @@ pub(super) fn of_distribution(
 ) -> Option<Purl> {
     let namespace = distribution.map_or("", |distribution| distribution.id.as_str());
     let distro = distribution.and_then(distro_qualifier);
+    let upstream =
+        package
+            .source
+            .as_ref()
+            .map_or(String::new(), |source| match source.version == package.version {
+                true => source.name.clone(),
+                false => format!("{}@{}", source.name, source.version),
+            });
     let qualifiers = [
         ("arch", package.arch.as_deref().unwrap_or_default()),
         ("distro", distro.as_deref().unwrap_or_default()),
+        ("upstream", &upstream),
     ];
     build(kind, namespace, &package.name, &package.version, &qualifiers)
 }

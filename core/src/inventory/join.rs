@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::merge::{merged, sorted, tidy};
+use super::node_links::NodeLinks;
 use super::paths::{self, Paths};
 use super::{
     Distribution, EXTRACTORS, Fact, Found, Inventory, ListOf, Location, Package, PathList, Reader, apk, dpkg,
@@ -134,9 +135,12 @@ impl<'a> Join<'a> {
     /// All packages at all their visible places: those of the distribution, and the others.
     fn placed(&mut self, found: &Found) -> (Vec<Placed<'a>>, Vec<Placed<'a>>) {
         let (mut system, mut language) = (Vec::new(), Vec::new());
+        let mut links = None;
         for (content, fact) in &found.facts {
-            let Fact::Package { package, inner } = fact else {
-                continue;
+            let (package, inner, linked) = match fact {
+                Fact::Package { package, inner } => (package, inner.as_deref(), false),
+                Fact::Linked(package) => (package, None, true),
+                _ => continue,
             };
             let visible = self.visible;
             for (path, node) in visible.get(content).into_iter().flatten() {
@@ -144,7 +148,17 @@ impl<'a> Join<'a> {
                     return (system, language);
                 }
                 let mut package = package.clone();
-                package.locations = vec![self.location(path, node, inner.as_deref())];
+                if linked {
+                    let links = links.get_or_insert_with(|| NodeLinks::of(&self.image.view));
+                    let mut places = links.places(path);
+                    places.retain(|_| self.take(1));
+                    package.locations = places.iter().map(|at| self.location(at, node, None)).collect();
+                    if package.locations.is_empty() {
+                        continue;
+                    }
+                } else {
+                    package.locations = vec![self.location(path, node, inner)];
+                }
                 let content = *content;
                 let placed = Placed {
                     package,

@@ -189,8 +189,10 @@ fn file_name_parts(file_name: &str) -> (&str, Option<&str>) {
             // `log4j-1.2-api-2.17.1`: a version does not go on with a word and another version.
             let mut parts = version.split('-').skip_while(|part| digit(part));
             let again = parts.any(|part| digit(part) && part.contains('.'));
+            // Debian keeps versions apart by such names: `spring3-core-3.x.jar`.
+            let any = version.split('.').any(|part| part == "x");
             let scala = rest.starts_with('_') && version.contains('-');
-            if !artifact.is_empty() && digit(version) && !again && !scala {
+            if !artifact.is_empty() && digit(version) && !again && !any && !scala {
                 return (artifact, Some(version));
             }
         }
@@ -232,11 +234,10 @@ fn version(of_file: Option<&str>, manifest: &Manifest) -> String {
     let Some(file) = of_file else {
         return manifest.version().unwrap_or_default().to_owned();
     };
-    // `4.3.30.RELEASE` in the manifest of a `-4.3.30.jar` is the whole of it; a commit is none of it.
+    // `4.3.30.RELEASE` in the manifest of a `-4.3.30.jar` is the whole of it; what follows a hyphen is the
+    // build's own (`1.4.10-release-411`, `9.4-SNAPSHOT`, a commit), else Maven had put it into the name.
     let whole = manifest.stated_version().filter(|stated| {
-        let rest = stated
-            .strip_prefix(file)
-            .and_then(|rest| rest.strip_prefix(['.', '-']));
+        let rest = stated.strip_prefix(file).and_then(|rest| rest.strip_prefix('.'));
         rest.is_some_and(|rest| {
             rest.starts_with(|c: char| c.is_ascii_alphabetic())
                 && !rest.bytes().all(|b| b.is_ascii_hexdigit())
@@ -389,7 +390,12 @@ pub(super) fn of_manifest(file_name: &str, manifest: &Manifest) -> Option<Identi
 pub(super) fn beside_others(file_name: &str, manifest: &Manifest, others: &[Identity]) -> Option<Identity> {
     let (artifact, of_file) = file_name_parts(file_name);
     let group = maven_groups::group(artifact, of_file?)?;
-    (!others.iter().any(|other| other.artifact == artifact)).then(|| Identity {
+    // `log4j-1.2-api.jar` is that artifact of no version, not log4j.
+    let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
+    (!others
+        .iter()
+        .any(|other| [artifact, stem].contains(&other.artifact.as_str())))
+    .then(|| Identity {
         group: Some(group.to_owned()),
         artifact: artifact.to_owned(),
         version: version(of_file, manifest),
@@ -428,6 +434,21 @@ mod tests {
                 "spring3-beans.jar",
                 "Implementation-Title: spring-beans\nImplementation-Version: 4.3.30.RELEASE",
                 "org.springframework:spring-beans 4.3.30.RELEASE",
+            ),
+            (
+                "spring3-core-3.x.jar",
+                "Implementation-Title: spring-core\nImplementation-Version: 4.3.30.RELEASE",
+                "org.springframework:spring-core 4.3.30.RELEASE",
+            ),
+            (
+                "kotlin-stdlib-1.4.10.jar",
+                "Implementation-Title: kotlin-stdlib\nImplementation-Version: 1.4.10-release-411 (1.4.10)",
+                "org.jetbrains.kotlin:kotlin-stdlib 1.4.10",
+            ),
+            (
+                "asm-9.4.jar",
+                "Implementation-Version: 9.4-SNAPSHOT",
+                "org.ow2.asm:asm 9.4",
             ),
             (
                 "spring-core-4.3.30.jar",
@@ -551,5 +572,8 @@ mod tests {
         assert_eq!(show(own), "org.apache.kafka:kafka-clients 3.4.0");
         assert_eq!(beside_others("app-3.4.0.jar", &manifest, others), None);
         assert_eq!(beside_others("kafka-clients.jar", &manifest, others), None);
+        let path = "META-INF/maven/org.apache.logging.log4j/log4j-1.2-api/pom.properties";
+        let bridge = [pom_properties(path, b"version=2.19.0").unwrap()];
+        assert_eq!(beside_others("log4j-1.2-api.jar", &manifest, &bridge), None);
     }
 }

@@ -16,6 +16,7 @@ mod maven_groups;
 mod maven_identity;
 mod merge;
 mod node;
+mod node_links;
 mod os_release;
 mod paths;
 mod python;
@@ -138,6 +139,15 @@ impl Package {
             owner: None,
         }
     }
+
+    /// About how much memory its texts take: each is a piece of its own, and the package URL repeats name and
+    /// version.
+    fn bytes(&self) -> usize {
+        const PIECES: usize = 256;
+        let source = self.source.as_ref();
+        let source = source.map_or(0, |source| source.name.len() + source.version.len());
+        PIECES + 2 * (self.name.len() + self.version.len()) + source
+    }
 }
 
 /// Every kind of evidence that is looked for, in the order in which they are asked.
@@ -146,6 +156,7 @@ pub(crate) const EXTRACTORS: &[&Extractor] = &[
     &dpkg::EXTRACTOR,
     &apk::EXTRACTOR,
     &python::EXTRACTOR,
+    &python::ZIPPED_EGG,
     &node::EXTRACTOR,
     &ruby::EXTRACTOR,
     &java::POM_PROPERTIES,
@@ -253,6 +264,8 @@ impl Found {
 pub(crate) enum Fact {
     /// A package; `inner` is the path inside the archive, for packages in archives (`BOOT-INF/lib/x.jar`).
     Package { package: Package, inner: Option<String> },
+    /// A Node package where a link in a `node_modules` leads to it, and nowhere else.
+    Linked(Package),
     /// A list of files, and whose they are.
     Files { of: ListOf, paths: PathList },
     /// All files below a folder belong to the packages of this content.
@@ -270,20 +283,8 @@ impl Fact {
     /// About how much memory it takes.
     fn bytes(&self) -> u64 {
         let text = match self {
-            Self::Package { package, inner } => {
-                let Package {
-                    name,
-                    version,
-                    source,
-                    ..
-                } = package;
-                let source = source
-                    .as_ref()
-                    .map_or(0, |source| source.name.len() + source.version.len());
-                // The package URL repeats name and version, and each of its texts is a piece of memory.
-                let pieces = 256;
-                pieces + 2 * (name.len() + version.len()) + source + inner.as_ref().map_or(0, String::len)
-            }
+            Self::Package { package, inner } => package.bytes() + inner.as_ref().map_or(0, String::len),
+            Self::Linked(package) => package.bytes(),
             Self::Files { paths, .. } => paths.0.len(),
             Self::Tree { folder, .. } => folder.len(),
             Self::Distribution(distribution) => distribution.pretty_name.len(),

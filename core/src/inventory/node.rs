@@ -1,7 +1,8 @@
 //! Node packages as npm finds them on disk: the `package.json` of each folder in a `node_modules`.
 //!
 //! The judge is `npm ls --all`, which reads the installed tree and not the lock file. A `package.json`
-//! deeper inside a package (its `lib`, its test data) is not a package.
+//! deeper inside a package (its `lib`, its test data) is not a package, and one outside of any
+//! `node_modules` only where a link in one leads to it.
 
 use std::fmt;
 
@@ -25,6 +26,8 @@ enum Place {
     Tree(String),
     /// In a `node_modules` somewhere inside another package, where npm does not look.
     Inside,
+    /// Outside of any `node_modules`.
+    Elsewhere,
 }
 
 /// Folders in which other package managers keep the real packages, linked from `node_modules` itself.
@@ -38,14 +41,20 @@ impl Place {
             .split(|byte| *byte == b'/')
             .collect();
         let mut folders: Vec<_> = parts.split(|part| *part == b"node_modules").skip(1).collect();
-        let package = folders.pop()?;
+        let Some(package) = folders.pop() else {
+            return Some(Self::Elsewhere);
+        };
         match package {
             [store, _, b"package"] if STORES.contains(store) => {}
             package if is_folder_of_package(package) => {}
             _ => return None,
         }
-        let is_link_store =
-            |folder: &[&[u8]]| matches!(folder, [store] | [store, _] if STORES.contains(store));
+        // npm splits the scope of a package from the rest, pnpm writes `@scope+name`.
+        let is_link_store = |folder: &[&[u8]]| match folder {
+            [store] | [store, _] => STORES.contains(store),
+            [store, scope, _] => STORES.contains(store) && scope.starts_with(b"@"),
+            _ => false,
+        };
         Some(
             if folders
                 .into_iter()
@@ -57,6 +66,11 @@ impl Place {
             },
         )
     }
+}
+
+/// Whether npm sees a package in the folder of this `package.json`, were it there.
+pub(super) fn is_in_tree(path: &[u8]) -> bool {
+    matches!(Place::of(path), Some(Place::Tree(_)))
 }
 
 /// `NAME` or `@scope/NAME`; what begins with a dot (`.bin`, `.cache`) is no package.
@@ -74,17 +88,21 @@ fn read(header: &FileHeader, text: &[u8], _limits: &Limits, found: &mut Found) {
     };
     let manifest = match manifest(text) {
         Ok(manifest) => manifest,
+        // Templates and test data of whoever; if a link leads here, what is no package is none.
+        Err(_) if place == Place::Elsewhere => return,
         Err(error) => return found.note(header, format!("not a package.json: {error}")),
     };
-    let (folder, inside) = match place {
-        Place::Tree(folder) => (folder, false),
-        Place::Inside => (String::new(), true),
+    let (folder, inside, linked) = match place {
+        Place::Tree(folder) => (folder, false, false),
+        Place::Inside => (String::new(), true, false),
+        Place::Elsewhere => (String::new(), false, true),
     };
     // npm calls a package without a name by its folder.
     let name = manifest.name.0.filter(|name| !name.is_empty()).unwrap_or(folder);
     let version = manifest.version.0.filter(|version| !version.is_empty());
     match version {
         _ if inside && (name.is_empty() || version.is_none()) => {}
+        _ if linked && (!is_name(&name) || version.is_none()) => {}
         Some(version) if inside => {
             let (name, version) = (quoted(name.as_bytes()), quoted(version.as_bytes()));
             found.note(
@@ -102,7 +120,10 @@ fn read(header: &FileHeader, text: &[u8], _limits: &Limits, found: &mut Found) {
         Some(version) => {
             let mut package = Package::new(&name, &version, "npm", EXTRACTOR.name);
             package.purl = identity::node(&name, &version);
-            found.package(header, package);
+            match linked {
+                true => found.fact(header, Fact::Linked(package)),
+                false => found.package(header, package),
+            }
             let (folder, except) = (Vec::new(), b"node_modules".as_slice());
             found.fact(header, Fact::Tree { folder, except });
         }
@@ -256,8 +277,12 @@ mod tests {
                 "x/node_modules/.cache/a/node_modules/c/package.json",
                 Some(Place::Inside),
             ),
+            (
+                "x/node_modules/.store/@s/a@1.0.0-0123/node_modules/@s/a/package.json",
+                tree("@s/a"),
+            ),
             ("package.json", None),
-            ("srv/app/package.json", None),
+            ("srv/app/packages/a/package.json", Some(Place::Elsewhere)),
             ("x/node_modules/package.json", None),
             ("x/node_modules/@s/package.json", None),
             ("x/node_modules/.bin/package.json", None),

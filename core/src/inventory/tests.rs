@@ -202,6 +202,73 @@ fn only_what_is_visible_counts() {
 }
 
 #[test]
+fn npm_sees_packages_through_links() {
+    let manifest = |name: &str| format!(r#"{{"name":"{name}","version":"1"}}"#);
+    let inventory = Draft::new()
+        .file("app/package.json", manifest("app"))
+        .file("app/packages/a/package.json", manifest("@s/a"))
+        .file("app/packages/a/lib/package.json", manifest("not-linked"))
+        .file("app/packages/a/index.js", "")
+        .file("app/packages/broken/package.json", "{")
+        .symlink("app/node_modules/@s/a", "../../packages/a")
+        .symlink("app/node_modules/broken", "../packages/broken")
+        .symlink("app/node_modules/loop", "loop")
+        .symlink("app/node_modules/.bin/a", "../../packages/a")
+        .layer()
+        .file("usr/share/nodejs/b/package.json", manifest("b"))
+        .file("usr/share/nodejs/@t/c/package.json", manifest("@t/c"))
+        .file("usr/share/nodejs/b/node_modules/d/package.json", manifest("d"))
+        .symlink("usr/share/node_modules", "nodejs")
+        .inventory();
+    assert_eq!(
+        shown(&inventory),
+        [
+            "@s/a 1 /app/node_modules/@s/a/package.json@0",
+            "@t/c 1 /usr/share/node_modules/@t/c/package.json@1",
+            "b 1 /usr/share/node_modules/b/package.json@1",
+            "d 1 /usr/share/nodejs/b/node_modules/d/package.json@1",
+        ]
+    );
+    assert_eq!(
+        files(&inventory.packages[0]),
+        [
+            "/app/packages/a/index.js",
+            "/app/packages/a/lib/package.json",
+            "/app/packages/a/package.json"
+        ]
+    );
+    assert!(notes(&inventory).is_empty());
+}
+
+#[test]
+fn an_egg_may_stay_zipped() {
+    let egg = java::tests::archive(&[
+        (
+            "EGG-INFO/PKG-INFO",
+            b"Metadata-Version: 1.1\nName: b-egg\nVersion: 3.0\n",
+        ),
+        ("b.py", b""),
+    ]);
+    let cut = egg.get(..40).unwrap();
+    let inventory = Draft::new()
+        .file("x/site-packages/b_egg-3.0-py3.11.egg", &egg)
+        .file("x/site-packages/cut-1-py3.11.egg", cut)
+        .file("x/breakfast.egg", "no archive")
+        .inventory();
+    assert_eq!(
+        shown(&inventory),
+        ["b-egg 3.0 /x/site-packages/b_egg-3.0-py3.11.egg!/EGG-INFO/PKG-INFO@0"]
+    );
+    let notes = notes(&inventory);
+    assert!(!notes.is_empty());
+    assert!(
+        notes
+            .iter()
+            .all(|note| note.starts_with("/x/site-packages/cut-1-py3.11.egg: "))
+    );
+}
+
+#[test]
 fn one_package_at_several_places() {
     let text = r#"{"name":"a","version":"1"}"#;
     let inventory = Draft::new()
@@ -289,7 +356,7 @@ fn the_distribution_owns_what_its_lists_name() {
     let purl = packages[1].purl.as_ref().map(ToString::to_string);
     assert_eq!(
         purl.as_deref(),
-        Some("pkg:deb/debian/libc6@2.36-9?arch=i386&distro=debian-12")
+        Some("pkg:deb/debian/libc6@2.36-9?arch=i386&distro=debian-12&upstream=libc6")
     );
     assert!(files(&packages[0]).is_empty());
     assert_eq!(files(&packages[1]), ["/usr/lib/i386/libc.so"]);

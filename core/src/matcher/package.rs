@@ -7,8 +7,8 @@ use crate::inventory::{Package, Source};
 impl Package {
     /// The package a package URL names, with nothing known but what the URL says.
     ///
-    /// `upstream` names the source package, as `name`, `name@version` or a source rpm's file name; `epoch`
-    /// belongs to the version of an rpm.
+    /// `upstream` names the source package, as `name`, `name@version` or a source rpm's file name; `arch=source`
+    /// says that the package is one; `epoch` belongs to the version of an rpm.
     ///
     /// ```
     /// use hullmark::Purl;
@@ -33,6 +33,15 @@ impl Package {
             }
             _ => version,
         };
+        let arch = purl.qualifier("arch").map(|arch| arch.into_owned());
+        let source = match (purl.qualifier("upstream"), arch.as_deref()) {
+            (Some(upstream), _) => Some(source(&upstream)),
+            (None, Some("source" | "src")) => Some(Source {
+                name: name.clone(),
+                version: version.clone(),
+            }),
+            _ => None,
+        };
         Self {
             name,
             version,
@@ -40,8 +49,8 @@ impl Package {
                 .map(|ecosystem| ecosystem.to_string())
                 .unwrap_or_default(),
             purl: Some(purl.clone()),
-            source: purl.qualifier("upstream").map(|upstream| source(&upstream)),
-            arch: purl.qualifier("arch").map(|arch| arch.into_owned()),
+            source,
+            arch,
             locations: Vec::new(),
             scope: None,
             found_by: "purl",

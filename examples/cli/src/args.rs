@@ -83,6 +83,7 @@ pub(crate) struct Reading {
   hullmark scan ./rootfs --db osv.hullmark --fail-on high")]
 pub(crate) struct Scan {
     /// Image archive (docker save, OCI layout; plain, gz, xz, zstd), OCI layout folder, or root filesystem folder.
+    /// Several give one report after another.
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<PathBuf>,
     /// Advisories: a built database, an OSV zip, a JSON file, or a folder of them. May be repeated.
@@ -123,7 +124,7 @@ pub(crate) struct Inventory {
 
 #[derive(Args)]
 #[command(after_help = "Examples:
-  hullmark match --db osv.hullmark pkg:npm/minimist@0.0.8 pkg:deb/debian/zlib1g@1:1.2.13.dfsg-1?distro=debian-12
+  hullmark match --db osv.hullmark pkg:npm/minimist@0.0.8 'pkg:deb/debian/zlib1g@1:1.2.13.dfsg-1?distro=debian-12&upstream=zlib'
   cat purls.txt | hullmark match --db osv/npm/all.zip")]
 pub(crate) struct Match {
     /// Advisories, as for scan.

@@ -19,6 +19,8 @@ enum Outcome {
     Done,
     /// A threshold was crossed: 1.
     Crossed,
+    /// Some of what was asked for could not be read, and has been named: 2.
+    Unreadable,
 }
 
 fn main() -> ExitCode {
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Crossed) => ExitCode::from(1),
+        Ok(Outcome::Unreadable) => ExitCode::from(2),
         Err(error) => {
             progress::say(&format!("hullmark: {error}"));
             ExitCode::from(2)

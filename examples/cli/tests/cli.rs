@@ -196,6 +196,20 @@ fn thresholds_and_failures_have_their_own_status() {
 }
 
 #[test]
+fn one_unreadable_target_does_not_lose_the_others() {
+    let output = hullmark(&[
+        "scan",
+        "no-such-file.tar",
+        &data("demo.oci.tar"),
+        "--format",
+        "json",
+    ]);
+    let report: Value = serde_json::from_str(&stdout(&output, 2)).unwrap();
+    assert_eq!(report["target"]["name"], "hullmark/demo:1");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no-such-file.tar"));
+}
+
+#[test]
 fn the_inventory_lists_packages_with_their_places() {
     let image = data("demo.oci.tar");
     let inventory = json(&["inventory", &image, "--format", "json"]);

@@ -10,27 +10,38 @@ use crate::{Outcome, feeds, progress, target};
 
 pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let options = target::options(&scan.reading, scan.now.as_deref())?;
-    let reports = if scan.targets.is_empty() {
-        let db = if scan.db.is_empty() {
-            demonstration()?
-        } else {
-            feeds::open(&scan.db)?
-        };
-        vec![target::scan_demonstration(&db, &options)?]
-    } else {
-        if scan.db.is_empty() {
-            progress::say("warning: no --db given: packages are listed, but not matched against advisories");
+    let mut unreadable = 0;
+    let mut reports = Vec::new();
+    match (scan.targets.as_slice(), scan.db.as_slice()) {
+        ([], []) => reports.push(target::scan_demonstration(&demonstration()?, &options)?),
+        ([], _) => {
+            return Err(Failure::new(
+                "scan --db needs a target; `hullmark scan` alone runs the demonstration",
+            ));
         }
-        let db = if scan.db.is_empty() {
-            None
-        } else {
-            Some(feeds::open(&scan.db)?)
-        };
-        scan.targets
-            .iter()
-            .map(|path| target::scan(path, db.as_ref(), &options))
-            .collect::<Result<Vec<Report>, Failure>>()?
-    };
+        (targets, databases) => {
+            if databases.is_empty() {
+                progress::say(
+                    "warning: no --db given: packages are listed, but not matched against advisories",
+                );
+            }
+            let db = if databases.is_empty() {
+                None
+            } else {
+                Some(feeds::open(databases)?)
+            };
+            // One unreadable target does not lose the others.
+            for path in targets {
+                match target::scan(path, db.as_ref(), &options) {
+                    Ok(report) => reports.push(report),
+                    Err(failure) => {
+                        progress::say(&format!("hullmark: {failure}"));
+                        unreadable += 1;
+                    }
+                }
+            }
+        }
+    }
     let text = match scan.format {
         Format::Json => reports.iter().map(Report::to_json).collect::<String>(),
         Format::Table => {
@@ -43,11 +54,17 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
                 .join("\n")
         }
     };
-    print(scan.output.as_deref(), &text)?;
+    if !reports.is_empty() {
+        print(scan.output.as_deref(), &text)?;
+    }
     let crossed = scan
         .fail_on
         .is_some_and(|threshold| reports.iter().any(|report| crosses(report, threshold)));
-    Ok(if crossed { Outcome::Crossed } else { Outcome::Done })
+    Ok(match (unreadable, crossed) {
+        (0, false) => Outcome::Done,
+        (0, true) => Outcome::Crossed,
+        _ => Outcome::Unreadable,
+    })
 }
 
 fn demonstration() -> Result<Database, Failure> {
