@@ -72,7 +72,7 @@ impl Default for MatchOptions {
 pub struct Matcher {
     database: Database,
     options: MatchOptions,
-    /// One for each ecosystem text the database publishes, sorted by it.
+    /// One for each ecosystem text the database publishes (of those with few releases), sorted by it.
     plans: Vec<Plan>,
 }
 
@@ -114,8 +114,11 @@ impl Matcher {
                 .push(feed.ecosystem);
         }
         let plan = |text: &&str, family: &[&str]| Plan::new(text, family.iter().copied());
+        // Each plan looks through its family. No ecosystem has a thousand releases; those of a feed that
+        // invents them are planned when they are asked for.
         let mut plans: Vec<Plan> = feeds
             .values()
+            .filter(|family| family.len() <= 1000)
             .flat_map(|family| family.iter().map(move |text| plan(text, family)))
             .collect();
         plans.sort_by(|left, right| left.text.cmp(&right.text));
@@ -202,7 +205,7 @@ impl Matcher {
             Ok(at) if let Some(plan) = self.plans.get(at) => Cow::Borrowed(plan),
             _ => Cow::Owned(Plan::new(
                 ecosystem,
-                self.plans.iter().map(|plan| plan.text.as_str()),
+                self.database.feeds().map(|feed| feed.ecosystem),
             )),
         }
     }

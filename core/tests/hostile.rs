@@ -393,7 +393,7 @@ fn indexes_of_many_images_are_read_in_one_pass() {
         descriptor["annotations"] = serde_json::json!({"org.opencontainers.image.ref.name": name});
         descriptor
     };
-    let mut top = vec![called(image.clone(), "a")];
+    let mut top = vec![called(image, "a")];
     for number in 0..20_000 {
         let other = serde_json::json!({"digest": format!("sha256:{number:064x}"), "size": 1});
         top.push(called(other, if number % 2 == 0 { "a" } else { "b" }));
@@ -417,4 +417,58 @@ fn indexes_of_many_images_are_read_in_one_pass() {
     }
     layout.top(&top);
     scan_image("x", Cursor::new(layout.tar()), None, &ScanOptions::default()).unwrap();
+}
+
+#[test]
+fn a_feed_of_many_releases_costs_no_more_than_its_length() {
+    use hullmark::database::{Database, DatabaseBuilder};
+    let feed: String = (0..30_000)
+        .map(|number| {
+            format!(
+                "{{\"id\": \"A-{number}\", \"modified\": \"2020-01-01T00:00:00Z\", \"affected\": [{{\"package\": \
+                 {{\"ecosystem\": \"npm:{number}\", \"name\": \"a\"}}, \"versions\": [\"1\"]}}]}}\n"
+            )
+        })
+        .collect();
+    let mut builder = DatabaseBuilder::new(hullmark::Limits::default());
+    builder.add("feed", feed.as_bytes()).unwrap();
+    let database = Database::from_bytes(builder.finish().unwrap().0).unwrap();
+    let report = hullmark::match_purls(["pkg:npm/a@1.0.0"], &database);
+    assert_eq!(report.inventory.packages.len(), 1);
+}
+
+#[test]
+fn a_layer_that_ends_in_a_file_is_named_with_it() {
+    let layer = Tar::default()
+        .file("app/node_modules/a/package.json", &"{".repeat(5000))
+        .end();
+    let image = |layer: &[u8]| {
+        let archive = Tar::default()
+            .file("manifest.json", r#"[{"Config": "c", "Layers": ["l"]}]"#)
+            .file("c", "{}");
+        Cursor::new(bytes(archive, "l", layer).end())
+    };
+    let fails = |layer: &[u8]| {
+        let error = scan_image("x", image(layer), None, &ScanOptions::default()).unwrap_err();
+        error.to_string()
+    };
+    let place = "/app/node_modules/a/package.json in layer l: truncated: ";
+    let error = fails(&layer[..3000]);
+    assert!(error.starts_with(&format!("tar: {place}")), "{error}");
+    let packed = gzip(&layer);
+    let error = fails(&packed[..packed.len() - 20]);
+    assert!(error.contains("layer l: truncated: "), "{error}");
+    let mut options = ScanOptions::default();
+    options.reading.limits.unpacked_bytes = 4000;
+    let error = scan_image("x", image(&packed), None, &options).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            hullmark::Error::Limit {
+                what: "unpacked_bytes",
+                ..
+            }
+        ),
+        "{error}"
+    );
 }

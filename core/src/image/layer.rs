@@ -1,7 +1,7 @@
 //! One layer: decompressed, hashed, walked and shown to the inspector in a single pass.
 
 use std::cell::Cell;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use super::archive::{Entry, Kind, Walk};
 use super::compression::Compression;
@@ -218,7 +218,9 @@ impl<'a> Scan<'a> {
                     size,
                     content,
                 };
-                self.inspect.file(&header, &mut walk.body(&entry))?;
+                self.inspect
+                    .file(&header, &mut walk.body(&entry))
+                    .map_err(|error| of_layer(error, format, place))?;
             }
             list.push(Change {
                 path,
@@ -319,6 +321,19 @@ impl<'a> Scan<'a> {
             self.notes.add(in_layer(&path, place), reason);
         }
         Some(path)
+    }
+}
+
+/// An inspector's error, as one of the layer where it was the layer that could not be read on.
+fn of_layer(error: Error, format: &'static str, layer: &str) -> Error {
+    match error {
+        Error::Io { place, source }
+            if source.kind() == ErrorKind::UnexpectedEof
+                || source.get_ref().is_some_and(|inner| inner.is::<Fault>()) =>
+        {
+            explain(format, &format!("{place} in {layer}"), &source)
+        }
+        error => error,
     }
 }
 

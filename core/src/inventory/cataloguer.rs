@@ -12,7 +12,7 @@ const HEAD_BYTES: usize = 512;
 
 /// What is kept of one image, in units of [`Limits::file_bytes`]: facts of real images take a few
 /// megabytes, and a hostile one must not take more than the machine has.
-const KEPT_FILES: u64 = 8;
+const KEPT_FILES: u64 = 4;
 
 /// How a [`Cataloguer`] wants to see a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -140,11 +140,13 @@ impl Package {
         }
     }
 
-    /// About how much memory its texts take; the package URL repeats name and version.
+    /// About how much memory its texts take: each is a piece of its own, and the package URL repeats name and
+    /// version.
     fn bytes(&self) -> usize {
+        const PIECES: usize = 256;
         let source = self.source.as_ref();
         let source = source.map_or(0, |source| source.name.len() + source.version.len());
-        2 * (self.name.len() + self.version.len()) + source
+        PIECES + 2 * (self.name.len() + self.version.len()) + source
     }
 }
 

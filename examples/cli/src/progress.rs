@@ -13,16 +13,21 @@ const LINE: usize = 2000;
 pub(crate) fn say(line: &str) {
     let shown = line.get(..line.floor_char_boundary(LINE)).unwrap_or(line);
     let more = if shown.len() < line.len() { "…" } else { "" };
-    let line: String = shown
-        .chars()
-        .map(|c| match c {
-            '"' | '\'' | '\\' => c.to_string(),
-            c => c.escape_debug().to_string(),
-        })
-        .chain([more.to_owned()])
-        .collect();
+    let line = [printable(shown).as_str(), more].concat();
     // There is nobody left to tell if standard error is closed.
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Text from outside as a terminal may show it. Quotes and backslashes stay: much of it is escaped already.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' | '\'' | '\\' => printable.push(c),
+            c => printable.extend(c.escape_debug()),
+        }
+    }
+    printable
 }
 
 /// Whether standard output may carry colours: a terminal, and `NO_COLOR` not set (no-color.org).

@@ -6,7 +6,7 @@ use hullmark::report::Report;
 
 use super::{Failure, print};
 use crate::args::{Format, Inventory};
-use crate::{Outcome, target};
+use crate::{Outcome, progress, target};
 
 pub(crate) fn run(inventory: &Inventory) -> Result<Outcome, Failure> {
     let options = target::options(&inventory.reading, None)?;
@@ -27,8 +27,7 @@ fn table(report: &Report) -> String {
                     .locations
                     .first()
                     .map_or("", |location| location.path.as_str());
-                [&package.name, &package.version, &package.ecosystem, place]
-                    .map(|text| text.escape_debug().to_string())
+                [&package.name, &package.version, &package.ecosystem, place].map(progress::printable)
             }))
             .collect();
     let width = |column: usize| {
@@ -59,8 +58,8 @@ fn table(report: &Report) -> String {
         let _ = writeln!(
             text,
             "  ? {}: {}",
-            what.escape_debug(),
-            unknown.reason.escape_debug()
+            progress::printable(what),
+            progress::printable(&unknown.reason)
         );
     }
     text
