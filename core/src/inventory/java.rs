@@ -345,7 +345,7 @@ impl Visit for Archive<'_, '_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::Write;
 
     use rawzip::{CompressionMethod, ZipArchiveWriter};
@@ -355,7 +355,7 @@ mod tests {
     use crate::image::{ContentId, ImagePath};
 
     /// A zip of these entries; names that begin with `=` are stored, without the sign.
-    fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    pub(in crate::inventory) fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
         let mut output = Vec::new();
         let mut writer = ZipArchiveWriter::new(&mut output);
         for (name, content) in entries {

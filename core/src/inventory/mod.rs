@@ -147,6 +147,7 @@ pub(crate) const EXTRACTORS: &[&Extractor] = &[
     &dpkg::EXTRACTOR,
     &apk::EXTRACTOR,
     &python::EXTRACTOR,
+    &python::ZIPPED_EGG,
     &node::EXTRACTOR,
     &ruby::EXTRACTOR,
     &java::POM_PROPERTIES,

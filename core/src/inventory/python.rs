@@ -1,8 +1,11 @@
-//! Installed Python distributions: `*.dist-info`, `*.egg-info` and `*.egg`.
+//! Installed Python distributions: `*.dist-info`, `*.egg-info` and `*.egg`, a folder or zipped.
 //!
 //! The judge is `pip list`, which reads the metadata as mail headers. Two `dist-info` of different versions
 //! are two packages here, although pip shows but the first: both are on the disk.
 
+use std::io::Read;
+
+use super::zip::{self, Content, Meter, Visit};
 use super::{Extractor, Fact, Found, ListOf, Package, PathList, Reader, identity, lines, quoted};
 use crate::Limits;
 use crate::image::FileHeader;
@@ -12,6 +15,19 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     wants: |header, _| Evidence::of(header).is_some(),
     read: Reader::Bytes(read),
 };
+
+/// An egg that `easy_install` left zipped: Python imports from it as it is.
+pub(super) const ZIPPED_EGG: Extractor = Extractor {
+    name: EXTRACTOR.name,
+    wants: |header, head| stem(header.path.file_name(), b".egg").is_some() && head.starts_with(b"PK\x03\x04"),
+    read: Reader::Stream(read_egg),
+};
+
+const EGG_METADATA: &str = "EGG-INFO/PKG-INFO";
+/// Bytes kept of the metadata of an egg: a name and a version come before a long description.
+const EGG_TEXT_BYTES: u64 = 256 << 10;
+/// Unpacked bytes that are granted whatever the ratio.
+const EGG_GRANT: u64 = 64 << 20;
 
 /// What one file of a distribution holds.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +76,10 @@ fn stem<'a>(name: &'a [u8], suffix: &[u8]) -> Option<&'a [u8]> {
 
 fn read(header: &FileHeader, text: &[u8], _limits: &Limits, found: &mut Found) {
     match Evidence::of(header) {
-        Some(Evidence::Metadata(name, version)) => metadata(header, text, name, version, found),
+        Some(Evidence::Metadata(name, version)) => match metadata(header, text, name, version) {
+            Ok(package) => found.package(header, package),
+            Err(reason) => found.note(header, reason),
+        },
         Some(Evidence::Record) => {
             let mut paths = PathList::default();
             lines(text).for_each(|line| paths.push(&[&first_column(line)]));
@@ -72,6 +91,56 @@ fn read(header: &FileHeader, text: &[u8], _limits: &Limits, found: &mut Found) {
             list(header, 0, paths, found);
         }
         None => {}
+    }
+}
+
+fn read_egg(header: &FileHeader, body: &mut dyn Read, limits: &Limits, found: &mut Found) {
+    let grant = limits.ratio.saturating_mul(header.size).saturating_add(EGG_GRANT);
+    let meter = Meter::new(grant.min(limits.unpacked_bytes));
+    let mut egg = Egg::default();
+    let read = zip::streamed(body, &meter, &mut egg);
+    egg.notes.into_iter().for_each(|note| found.note(header, note));
+    if let Err(error) = read {
+        found.note(header, error.to_string());
+    }
+    let Some(text) = egg.metadata else {
+        return found.note(header, format!("no {EGG_METADATA}"));
+    };
+    match metadata(header, &text, None, None) {
+        Ok(package) => {
+            let inner = Some(EGG_METADATA.to_owned());
+            found.fact(header, Fact::Package { package, inner });
+        }
+        Err(reason) => found.note(header, reason),
+    }
+}
+
+/// What is kept of a zipped egg.
+#[derive(Default)]
+struct Egg {
+    metadata: Option<Vec<u8>>,
+    notes: Vec<String>,
+}
+
+impl Visit for Egg {
+    fn wants(&self, name: &[u8]) -> bool {
+        name == EGG_METADATA.as_bytes()
+    }
+
+    fn entry(&mut self, _: &[u8], _: u64, content: Content<'_>) {
+        let mut text = Vec::new();
+        let read = match content {
+            Content::Held(data) => data.take(EGG_TEXT_BYTES).read_to_end(&mut text),
+            Content::Packed(body) => body.take(EGG_TEXT_BYTES).read_to_end(&mut text),
+        };
+        // What ended the unpacking is noted by the reader of the archive; what came before it stands.
+        if read.is_ok() || !text.is_empty() {
+            self.metadata = Some(text);
+        }
+    }
+
+    fn note(&mut self, _: Option<&[u8]>, reason: String) {
+        self.notes.push(reason);
     }
 }
 
@@ -107,8 +176,7 @@ fn metadata(
     text: &[u8],
     folder_name: Option<&[u8]>,
     folder_version: Option<&[u8]>,
-    found: &mut Found,
-) {
+) -> Result<Package, String> {
     let (name, version) = headers(text);
     let present = |value: Option<&[u8]>| {
         let value = value.map(|value| String::from_utf8_lossy(value).trim().to_owned());
@@ -117,29 +185,23 @@ fn metadata(
     // pip goes by the folder to tell which names are leftovers (`~ip-22.0.dist-info`).
     let folder_name = present(folder_name);
     let stated = present(name);
-    let Some(name) = stated.as_ref().or(folder_name.as_ref()) else {
-        return found.note(header, "no Name");
-    };
+    let name = stated.as_ref().or(folder_name.as_ref()).ok_or("no Name")?;
     let judged = folder_name.as_ref().unwrap_or(name);
     if !is_name(judged) {
-        return found.note(
-            header,
-            format!("not a distribution name: {}", quoted(judged.as_bytes())),
-        );
+        return Err(format!("not a distribution name: {}", quoted(judged.as_bytes())));
     }
-    let Some(version) = present(version).or_else(|| present(folder_version)) else {
-        return found.note(header, format!("{name}: no Version"));
-    };
+    let version = present(version)
+        .or_else(|| present(folder_version))
+        .ok_or_else(|| format!("{name}: no Version"))?;
     if is_vendored(header.path.as_bytes()) {
         let (name, version) = (quoted(name.as_bytes()), quoted(version.as_bytes()));
-        return found.note(
-            header,
-            format!("inside another distribution, where pip does not look: {name} {version}"),
-        );
+        return Err(format!(
+            "inside another distribution, where pip does not look: {name} {version}"
+        ));
     }
     let mut package = Package::new(name, &version, "PyPI", EXTRACTOR.name);
     package.purl = identity::python(name, &version);
-    found.package(header, package);
+    Ok(package)
 }
 
 /// Whether the metadata stands deeper in a folder of installed distributions than in the folder itself:

@@ -241,6 +241,34 @@ fn npm_sees_packages_through_links() {
 }
 
 #[test]
+fn an_egg_may_stay_zipped() {
+    let egg = java::tests::archive(&[
+        (
+            "EGG-INFO/PKG-INFO",
+            b"Metadata-Version: 1.1\nName: b-egg\nVersion: 3.0\n",
+        ),
+        ("b.py", b""),
+    ]);
+    let cut = &egg[..40];
+    let inventory = Draft::new()
+        .file("x/site-packages/b_egg-3.0-py3.11.egg", &egg)
+        .file("x/site-packages/cut-1-py3.11.egg", cut)
+        .file("x/breakfast.egg", "no archive")
+        .inventory();
+    assert_eq!(
+        shown(&inventory),
+        ["b-egg 3.0 /x/site-packages/b_egg-3.0-py3.11.egg!/EGG-INFO/PKG-INFO@0"]
+    );
+    let notes = notes(&inventory);
+    assert!(!notes.is_empty());
+    assert!(
+        notes
+            .iter()
+            .all(|note| note.starts_with("/x/site-packages/cut-1-py3.11.egg: "))
+    );
+}
+
+#[test]
 fn one_package_at_several_places() {
     let text = r#"{"name":"a","version":"1"}"#;
     let inventory = Draft::new()
