@@ -249,7 +249,7 @@ fn an_egg_may_stay_zipped() {
         ),
         ("b.py", b""),
     ]);
-    let cut = egg.get(..40).unwrap();
+    let cut = &egg[..40];
     let inventory = Draft::new()
         .file("x/site-packages/b_egg-3.0-py3.11.egg", &egg)
         .file("x/site-packages/cut-1-py3.11.egg", cut)
