@@ -475,36 +475,3 @@ fn a_policy_overrides_single_components() {
     let importance: Vec<_> = components.iter().map(|component| component.importance).collect();
     assert_eq!(importance, [0.0, 7.0]);
 }
-
-/// `cargo test -p hullmark --lib score::image::components::tests::large -- --ignored --nocapture`
-#[test]
-#[ignore = "measures time"]
-#[allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    clippy::print_stdout,
-    reason = "measures time"
-)]
-fn large_image() {
-    let names: Vec<String> = (0..200_000)
-        .map(|at| format!("usr/lib/python3/dist-packages/p{}/module_{at}.py", at / 100))
-        .collect();
-    let files: Vec<_> = names.iter().map(|name| (name.as_str(), 0o644)).collect();
-    let image = image(view(&files, &[]), starts(&["bash"]));
-    let packages = names.chunks(100).enumerate().map(|(at, files)| {
-        let files: Vec<&str> = files.iter().map(String::as_str).collect();
-        package(&format!("pkg:deb/debian/p{at}@1"), "var/lib/dpkg/status", &files)
-    });
-    let inventory = inventory(packages.take(1500).collect());
-    let findings: Vec<_> = (0..5000)
-        .map(|at| finding(&format!("CVE-{at}"), at % 1500, Some(7.5)))
-        .collect();
-    let start = std::time::Instant::now();
-    let score = image_score(&image, &inventory, &findings, &[], &ScorePolicy::default()).unwrap();
-    println!(
-        "{:?} for 200,000 files, {} terms, S = {:?}",
-        start.elapsed(),
-        score.terms.len(),
-        score.value
-    );
-}
