@@ -24,9 +24,11 @@ pub struct Limits {
     /// Unpacked bytes for one packed byte, judged once 64 MiB are unpacked. Default 1100
     /// (DEFLATE reaches 1032).
     pub ratio: u64,
-    /// Bytes of one file held in memory to be understood (manifest, package database, archive inside
-    /// a layer). Larger files are streamed or listed as not examined. Default 32 MiB.
+    /// Bytes of one file held in memory to be understood (package database, archive inside a layer). Larger files are streamed or listed as not examined. Default 32 MiB.
     pub file_bytes: u64,
+    /// Bytes of one JSON document of an image: index, manifest, configuration. Default 8 MiB (registries take
+    /// manifests up to 4 MiB).
+    pub document_bytes: u64,
     /// Bytes of one advisory record. Default 32 MiB.
     pub record_bytes: u64,
 }
@@ -40,6 +42,7 @@ impl Default for Limits {
             nesting: 16,
             ratio: 1100,
             file_bytes: 32 << 20,
+            document_bytes: 8 << 20,
             record_bytes: 32 << 20,
         }
     }

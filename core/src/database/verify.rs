@@ -24,15 +24,17 @@ fn header() -> String {
     "header".to_owned()
 }
 
-pub(super) fn verify(db: &Database) -> Result<()> {
-    for section in Section::ALL {
+/// Whether every section is what was written.
+pub(super) fn checksums(db: &Database) -> Result<()> {
+    Section::ALL.iter().try_for_each(|section| {
         let intact = db.header.intact(db.file(), *section);
-        check(
-            intact,
-            || format!("section {section:?}"),
-            "its checksum is wrong: the file is damaged",
-        )?;
-    }
+        let place = || format!("section {section:?}");
+        check(intact, place, "its checksum is wrong: the file is damaged")
+    })
+}
+
+pub(super) fn verify(db: &Database) -> Result<()> {
+    checksums(db)?;
     let count = db.header.count(Section::Records);
     check(
         u64::from(count) == db.header.records,

@@ -47,7 +47,7 @@ struct Folder<'l> {
 
 impl Store for Folder<'_> {
     fn document(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
-        let limit = self.limits.file_bytes;
+        let limit = self.limits.document_bytes;
         let Some(found) = self.find(name) else {
             return Ok(None);
         };
@@ -60,7 +60,7 @@ impl Store for Folder<'_> {
         if bytes.len() as u64 > limit {
             return Err(Error::Limit {
                 place: name.to_owned(),
-                what: "file_bytes",
+                what: "document_bytes",
                 limit,
             });
         }

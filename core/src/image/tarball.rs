@@ -247,14 +247,14 @@ impl Plain<'_> {
 
 impl Store for Plain<'_> {
     fn document(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
-        let limit = self.limits.file_bytes;
+        let limit = self.limits.document_bytes;
         let Some((_, size)) = self.index.stretch(name)? else {
             return Ok(None);
         };
         if size > limit {
             return Err(Error::Limit {
                 place: name.to_owned(),
-                what: "file_bytes",
+                what: "document_bytes",
                 limit,
             });
         }
@@ -315,7 +315,13 @@ impl Store for Kept<'_> {
         let Some((offset, size)) = self.index.stretch(name)? else {
             return Ok(None);
         };
+        let limit = self.limits.document_bytes;
         match self.documents.get(&offset) {
+            Some(bytes) if bytes.len() as u64 > limit => Err(Error::Limit {
+                place: name.to_owned(),
+                what: "document_bytes",
+                limit,
+            }),
             Some(bytes) => Ok(Some(bytes.clone())),
             None if self.bytes.saturating_add(size) > self.limits.file_bytes => Err(Error::Limit {
                 place: name.to_owned(),

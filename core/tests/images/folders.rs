@@ -58,13 +58,13 @@ fn a_layout_in_a_folder() {
     );
     assert_eq!(list(&image, &seen), "/a = 1");
     let mut options = ReadOptions::default();
-    options.limits.file_bytes = 10;
+    options.limits.document_bytes = 10;
     let error = read_folder(&folder.0, &options, &mut seen).unwrap_err();
     assert!(
         matches!(
             error,
             Error::Limit {
-                what: "file_bytes",
+                what: "document_bytes",
                 ..
             }
         ),

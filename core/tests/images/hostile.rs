@@ -299,7 +299,7 @@ fn too_many_entries() {
 #[test]
 fn documents_beyond_the_bounds() {
     let mut options = ReadOptions::default();
-    options.limits.file_bytes = 1000;
+    options.limits.document_bytes = 1000;
     let mut layout = Layout::default();
     layout.top(&[]);
     layout.0.insert(
@@ -310,7 +310,7 @@ fn documents_beyond_the_bounds() {
         assert!(matches!(
             read_with(&archive, &options),
             Err(Error::Limit {
-                what: "file_bytes",
+                what: "document_bytes",
                 ..
             })
         ));

@@ -14,7 +14,11 @@ pub(crate) fn open(paths: &[PathBuf]) -> Result<Database, Failure> {
         && path.is_file()
         && Database::is_database(&first_bytes(path)?)
     {
-        return Ok(Database::open(path)?);
+        let db = Database::open(path)?;
+        // A damaged file must not look like one that knows of no flaws.
+        db.verify_checksums()
+            .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        return Ok(db);
     }
     let (bytes, report) = build(paths)?;
     warn(&report);

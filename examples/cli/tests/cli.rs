@@ -170,6 +170,28 @@ fn a_built_database_answers_as_its_feed_does() {
 }
 
 #[test]
+fn a_damaged_database_is_refused() {
+    let folder = scratch("damaged");
+    let built = folder.join("demo.hullmark");
+    stdout(
+        &hullmark(&[
+            "db",
+            "build",
+            "-o",
+            built.to_str().unwrap(),
+            &data("advisories.jsonl"),
+        ]),
+        0,
+    );
+    let mut bytes = std::fs::read(&built).unwrap();
+    bytes[4096 + 8] ^= 1;
+    std::fs::write(&built, bytes).unwrap();
+    let refused = hullmark(&["match", "--db", built.to_str().unwrap(), "pkg:npm/minimist@0.0.8"]);
+    stdout(&refused, 2);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("damaged"));
+}
+
+#[test]
 fn a_report_goes_where_it_is_told() {
     let file = scratch("output").join("report.json");
     let printed = stdout(
