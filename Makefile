@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := target/venv
 CARGO_FLAGS := --locked
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 
 .PHONY: test lint purity licences rust conformance docs fuzz python node demo bench clean
 
@@ -25,8 +27,9 @@ licences:
 
 rust:
 	cargo build $(CARGO_FLAGS) --release -p hullmark-cli
-	cargo test $(CARGO_FLAGS) -p hullmark --all-features
+	cargo test $(CARGO_FLAGS) -p hullmark --all-features -- --show-output 2>&1 | tee target/tests.log
 	cargo test $(CARGO_FLAGS) -p hullmark-cli
+	@echo "skipped because the shared data is not beside this checkout: $$(grep -c '^skipped: ' target/tests.log) tests"
 
 conformance:
 	cargo test $(CARGO_FLAGS) --release -p hullmark --test conformance
