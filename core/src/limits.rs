@@ -24,7 +24,9 @@ pub struct Limits {
     /// Unpacked bytes for one packed byte, judged once 64 MiB are unpacked. Default 1100
     /// (DEFLATE reaches 1032).
     pub ratio: u64,
-    /// Bytes of one file held in memory to be understood (package database, archive inside a layer). Larger files are streamed or listed as not examined. Default 32 MiB.
+    /// Bytes of one file held in memory to be understood (package database, archive inside a layer). Larger
+    /// files are streamed or listed as not examined. Default 24 MiB, so that reading an image stays within
+    /// 64 MiB.
     pub file_bytes: u64,
     /// Bytes of one JSON document of an image: index, manifest, configuration. Default 8 MiB (registries take
     /// manifests up to 4 MiB).
@@ -41,7 +43,7 @@ impl Default for Limits {
             path_bytes: 4096,
             nesting: 16,
             ratio: 1100,
-            file_bytes: 32 << 20,
+            file_bytes: 24 << 20,
             document_bytes: 8 << 20,
             record_bytes: 32 << 20,
         }
