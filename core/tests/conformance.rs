@@ -169,11 +169,17 @@ impl Count {
 }
 
 fn main() -> ExitCode {
-    let folder = std::env::var_os("HULLMARK_CONFORMANCE").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/conformance")),
-        PathBuf::from,
-    );
+    // Cargo runs tests in the folder of their package; a relative folder is meant from the root of the workspace.
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let given = std::env::var_os("HULLMARK_CONFORMANCE").map(|folder| root.join(folder));
+    let folder = given
+        .clone()
+        .unwrap_or_else(|| root.join("../shared/conformance"));
     let Ok(entries) = fs::read_dir(&folder) else {
+        if given.is_some() {
+            println!("HULLMARK_CONFORMANCE: no folder {}", folder.display());
+            return ExitCode::FAILURE;
+        }
         println!("skipped: no conformance data in {}", folder.display());
         return ExitCode::SUCCESS;
     };
