@@ -35,16 +35,20 @@ fn main() {
     lookups(&database);
 }
 
+/// What a variable names (from the root of the workspace, where relative), else what lies beside the checkout, else
+/// what is bundled.
 fn given(variable: &str, beside: &str, bundled: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    std::env::var_os(variable).map(PathBuf::from).unwrap_or_else(|| {
-        let beside = root.join("../shared").join(beside);
-        if beside.exists() {
-            beside
-        } else {
-            root.join("examples/data").join(bundled)
-        }
-    })
+    std::env::var_os(variable)
+        .map(|given| root.join(given))
+        .unwrap_or_else(|| {
+            let beside = root.join("../shared").join(beside);
+            if beside.exists() {
+                beside
+            } else {
+                root.join("examples/data").join(bundled)
+            }
+        })
 }
 
 fn row(what: &str, ours: Duration, floor: Duration) {
