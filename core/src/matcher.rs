@@ -17,12 +17,13 @@ pub use severity::Rating;
 
 use crate::database::{Candidate, Database, Record};
 use crate::ecosystem::Ecosystem;
+use crate::ecosystem::Names;
 use crate::finding::{Finding, FindingKind, MatchedBy, Suppression, Verdict};
 use crate::inventory::{Inventory, Package};
 use crate::range::Installed;
 use crate::version::Scheme;
 use entry::{Judgement, Subject, judge};
-use release::{Names, Plan, Reach};
+use release::{Plan, Reach};
 
 /// Choices of a [`Matcher`].
 ///

@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use release::Hint;
+pub(crate) use table::Names;
 use table::{Join, ROWS, Row, Suffix};
 
 use crate::inventory::Distribution;
@@ -38,7 +39,7 @@ pub struct Ecosystem {
     text: Cow<'static, str>,
 }
 
-/// Whether the name of an ecosystem wants a release behind it.
+/// Whether a record's ecosystem wants a release behind its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReleaseUse {
@@ -46,7 +47,7 @@ pub enum ReleaseUse {
     None,
     /// It may have one; a record without speaks of all releases.
     Optional,
-    /// Without one a package cannot be judged.
+    /// A record without is malformed: it does not say which release, or which patched ecosystem, it speaks of.
     Required,
 }
 
@@ -96,12 +97,17 @@ impl Ecosystem {
         self.text.get(self.row.name.len() + 1..)
     }
 
-    /// Whether the ecosystem wants a release.
+    /// Which names of a package its records use.
+    pub(crate) fn names_used(&self) -> Names {
+        self.row.names
+    }
+
+    /// Whether a record of the ecosystem wants a release.
     pub fn release_use(&self) -> ReleaseUse {
         match self.row.suffix {
             Suffix::None | Suffix::Registry => ReleaseUse::None,
-            Suffix::Optional(_) | Suffix::Inner(_) => ReleaseUse::Optional,
-            Suffix::Required(_) => ReleaseUse::Required,
+            Suffix::Optional(_) => ReleaseUse::Optional,
+            Suffix::Required(_) | Suffix::Inner(_) => ReleaseUse::Required,
         }
     }
 
@@ -139,36 +145,6 @@ impl Ecosystem {
             _ => self.row,
         };
         (row.fold)(Cow::Borrowed(name))
-    }
-
-    /// The text under which records are kept and looked up: [`as_str`](Self::as_str) without the
-    /// address of a registry, since a package seldom says which registry it came from.
-    pub fn key(&self) -> &str {
-        match self.row.suffix {
-            Suffix::Registry => self.row.name,
-            _ => &self.text,
-        }
-    }
-
-    /// The [`key`](Self::key)s of all records that speak of a package of this ecosystem, its own first.
-    ///
-    /// Ubuntu records are published with and without `:LTS`; those of Red Hat stand under the
-    /// repository that ships the package (`enterprise_linux:9::appstream`).
-    pub fn keys(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let release = self.release().unwrap_or_default();
-        let plain = match self.row.name {
-            "Ubuntu" => self.text.strip_suffix(":LTS"),
-            _ => None,
-        };
-        let repositories = match self.row.name {
-            "Red Hat" if !release.is_empty() && !release.contains("::") => RED_HAT_REPOSITORIES,
-            _ => &[],
-        };
-        std::iter::once(self.key()).chain(plain).map(Cow::Borrowed).chain(
-            repositories
-                .iter()
-                .map(|name| Cow::Owned(format!("{}::{name}", self.text))),
-        )
     }
 
     /// The ecosystem a package URL belongs to (`deb`, `apk` and `rpm` by namespace and `distro`).
@@ -310,29 +286,6 @@ fn patched(purl: &Purl) -> Option<String> {
     let row = find(&purl.qualifier("os_distro")?)?;
     Some(format!("{}:{}", row.name, purl.qualifier("os_version")?))
 }
-
-/// Repositories of Red Hat Enterprise Linux that make part of a plain subscription. Extended update
-/// streams (`rhel_eus:9.4::baseos`) have fixes of their own and are other products.
-const RED_HAT_REPOSITORIES: &[&str] = &[
-    "appstream",
-    "as",
-    "baseos",
-    "client",
-    "computenode",
-    "crb",
-    "desktop",
-    "es",
-    "highavailability",
-    "nfv",
-    "realtime",
-    "resilientstorage",
-    "sap",
-    "sap_hana",
-    "server",
-    "supplementary",
-    "workstation",
-    "ws",
-];
 
 impl fmt::Display for Ecosystem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -37,6 +37,18 @@ pub(super) enum Suffix {
     Inner(&'static [Scheme]),
 }
 
+/// Which names the records of an ecosystem use, by the schema and by what is published: AlmaLinux's records
+/// list binary packages though the schema speaks of the source package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// The package's own.
+    Own,
+    /// That of the source package it was built from.
+    Source,
+    /// Either.
+    Both,
+}
+
 /// One ecosystem.
 pub(super) struct Row {
     pub name: &'static str,
@@ -50,6 +62,7 @@ pub(super) struct Row {
     /// `ID` of `os-release`.
     pub os: &'static [&'static str],
     pub suffix: Suffix,
+    pub names: Names,
 }
 
 /// An ecosystem whose versions the scheme orders.
@@ -63,6 +76,7 @@ const fn ordered(name: &'static str, scheme: Scheme) -> Row {
         join: Join::Name,
         os: &[],
         suffix: Suffix::None,
+        names: Names::Own,
     }
 }
 
@@ -93,6 +107,11 @@ impl Row {
 
     const fn os(mut self, ids: &'static [&'static str]) -> Self {
         self.os = ids;
+        self
+    }
+
+    const fn names(mut self, names: Names) -> Self {
+        self.names = names;
         self
     }
 
@@ -151,19 +170,23 @@ pub(super) static ROWS: &[Row] = &[
         .os(&["almalinux"])
         .suffix(Optional(release::major)),
     ordered("Alpaquita", Apk)
+        .names(Names::Source)
         .purls(&[("apk", "alpaquita")])
         .os(&["alpaquita"])
         .suffix(Required(release::as_written)),
     ordered("Alpine", Apk)
+        .names(Names::Source)
         .purls(&[("apk", "alpine"), ("alpine", "")])
         .os(&["alpine"])
         .suffix(Required(release::alpine)),
     unordered("Android", "Android security patch levels are dates"),
     ordered("Azure Linux", Rpm)
+        .names(Names::Source)
         .purls(&[("rpm", "azure-linux"), ("rpm", "azurelinux"), ("rpm", "mariner")])
         .os(&["azurelinux", "mariner"])
         .suffix(Required(release::major)),
     ordered("BellSoft Hardened Containers", Apk)
+        .names(Names::Source)
         .purls(&[("apk", "bellsoft-hardened-containers")])
         .os(&["bellsoft-hardened-containers"])
         .suffix(Required(release::as_written)),
@@ -177,9 +200,11 @@ pub(super) static ROWS: &[Row] = &[
     .purls(&[("bitnami", "")])
     .fold(fold::lower),
     ordered("Chainguard", Apk)
+        .names(Names::Both)
         .purls(&[("apk", "chainguard")])
         .os(&["chainguard"]),
     ordered("CleanStart", Apk)
+        .names(Names::Both)
         .purls(&[("apk", "cleanstart")])
         .os(&["cleanstart"]),
     unordered("ConanCenter", "Conan versions have an order of their own")
@@ -189,13 +214,16 @@ pub(super) static ROWS: &[Row] = &[
     unordered("CRAN", "R package versions have an order of their own").purls(&[("cran", "")]),
     ordered("crates.io", Semver).purls(&[("cargo", "")]).fold(crates),
     ordered("Debian", Deb)
+        .names(Names::Source)
         .purls(&[("deb", "debian")])
         .os(&["debian"])
-        .suffix(Required(release::debian)),
+        .suffix(Optional(release::debian)),
     ordered("Docker Hardened Images", Deb)
+        .names(Names::Both)
         .purls(&[("deb", "dhi"), ("apk", "dhi")])
         .suffix(Inner(&[Apk, Deb])),
     ordered("Echo", Deb)
+        .names(Names::Source)
         .purls(&[("deb", "echo")])
         .os(&["echo"])
         .suffix(Inner(&[Deb, Maven, Pep440])),
@@ -224,6 +252,7 @@ pub(super) static ROWS: &[Row] = &[
     ordered("Kubernetes", Semver),
     unordered("Linux", NO_VERSIONS),
     ordered("Mageia", Rpm)
+        .names(Names::Source)
         .purls(&[("rpm", "mageia")])
         .os(&["mageia"])
         .suffix(Required(release::major)),
@@ -232,6 +261,7 @@ pub(super) static ROWS: &[Row] = &[
         .join(Colon)
         .suffix(Registry),
     ordered("MinimOS", Apk)
+        .names(Names::Both)
         .purls(&[("apk", "minimos")])
         .os(&["minimos"]),
     ordered("npm", Semver).purls(&[("npm", "")]).join(Slash),
@@ -242,10 +272,12 @@ pub(super) static ROWS: &[Row] = &[
     )
     .purls(&[("opam", "")]),
     ordered("openEuler", Rpm)
+        .names(Names::Source)
         .purls(&[("rpm", "openeuler")])
         .os(&["openEuler"])
         .suffix(Required(release::openeuler)),
     ordered("openSUSE", Rpm)
+        .names(Names::Both)
         .purls(&[("rpm", "opensuse")])
         .os(&["opensuse-leap", "opensuse-tumbleweed", "opensuse"])
         .suffix(Required(release::opensuse)),
@@ -256,22 +288,28 @@ pub(super) static ROWS: &[Row] = &[
         .fold(fold::lower)
         .suffix(Registry),
     ordered("Photon OS", Rpm)
+        .names(Names::Both)
         .purls(&[("rpm", "photon"), ("rpm", "vmware")])
         .os(&["photon"])
         .suffix(Required(release::photon)),
     unordered("Pub", "Pub orders build metadata, SemVer does not").purls(&[("pub", "")]),
     ordered("PyPI", Pep440).purls(&[("pypi", "")]).fold(fold::pypi),
     ordered("Red Hat", Rpm)
+        .names(Names::Both)
         .purls(&[("rpm", "redhat"), ("rpm", "rhel"), ("rpm", "centos")])
         .os(&["rhel", "redhat", "centos"])
         .suffix(Required(release::red_hat)),
     ordered("Rocky Linux", Rpm)
+        .names(Names::Both)
         .purls(&[("rpm", "rocky-linux"), ("rpm", "rocky"), ("rpm", "rockylinux")])
         .os(&["rocky"])
         .suffix(Optional(release::major)),
-    unordered("Root", "Root names the ecosystem it patches behind a colon").suffix(Inner(ROOT)),
+    unordered("Root", "Root names the ecosystem it patches behind a colon")
+        .names(Names::Both)
+        .suffix(Inner(ROOT)),
     ordered("RubyGems", Gem).purls(&[("gem", "")]),
     ordered("SUSE", Rpm)
+        .names(Names::Both)
         .purls(&[("rpm", "suse"), ("rpm", "sles")])
         .os(&[
             "sles",
@@ -289,6 +327,7 @@ pub(super) static ROWS: &[Row] = &[
         .fold(swift),
     unordered("TuxCare", "TuxCare names the ecosystem it patches behind a colon").suffix(Inner(Scheme::ALL)),
     ordered("Ubuntu", Deb)
+        .names(Names::Source)
         .purls(&[("deb", "ubuntu")])
         .os(&["ubuntu"])
         .suffix(Required(release::ubuntu)),
@@ -297,5 +336,8 @@ pub(super) static ROWS: &[Row] = &[
         .join(Dot)
         .fold(fold::lower)
         .suffix(Registry),
-    ordered("Wolfi", Apk).purls(&[("apk", "wolfi")]).os(&["wolfi"]),
+    ordered("Wolfi", Apk)
+        .names(Names::Both)
+        .purls(&[("apk", "wolfi")])
+        .os(&["wolfi"]),
 ];

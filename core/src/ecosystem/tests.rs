@@ -41,13 +41,13 @@ fn names_with_what_stands_behind_them() {
             "Maven:https://repo.example/m2",
             Some("https://repo.example/m2"),
             Some(Scheme::Maven),
-            "Maven",
+            "Maven:https://repo.example/m2",
         ),
         (
             "Packagist:https://packages.example/8",
             Some("https://packages.example/8"),
             Some(Scheme::Composer),
-            "Packagist",
+            "Packagist:https://packages.example/8",
         ),
         ("kubernetes", None, Some(Scheme::Semver), "Kubernetes"),
         (
@@ -79,11 +79,11 @@ fn names_with_what_stands_behind_them() {
         ),
         ("FreeBSD:ports", Some("ports"), None, "FreeBSD:ports"),
     ];
-    for (text, release, scheme, key) in cases {
+    for (text, release, scheme, written) in cases {
         let ecosystem = of(text);
         assert_eq!(ecosystem.release(), release, "{text}");
         assert_eq!(ecosystem.scheme(), scheme, "{text}");
-        assert_eq!(ecosystem.key(), key, "{text}");
+        assert_eq!(ecosystem.as_str(), written, "{text}");
         assert_eq!(
             ecosystem.scheme().is_none(),
             ecosystem.unordered_reason().is_some(),
@@ -97,22 +97,11 @@ fn names_with_what_stands_behind_them() {
     assert!(Ecosystem::parse("").is_err());
     assert_eq!(of(&"Root:".repeat(100_000)).scheme(), None);
     assert_eq!(of("Debian:").release(), None);
-    assert_eq!(of("Debian").release_use(), ReleaseUse::Required);
+    assert_eq!(of("Alpine").release_use(), ReleaseUse::Required);
+    assert_eq!(of("Docker Hardened Images").release_use(), ReleaseUse::Required);
+    assert_eq!(of("Debian").release_use(), ReleaseUse::Optional);
     assert_eq!(of("AlmaLinux").release_use(), ReleaseUse::Optional);
     assert_eq!(of("Maven").release_use(), ReleaseUse::None);
-}
-
-#[test]
-fn keys_of_records_that_speak_of_a_package() {
-    let keys = |text: &str| of(text).keys().map(Cow::into_owned).collect::<Vec<_>>();
-    assert_eq!(keys("Ubuntu:24.04:LTS"), ["Ubuntu:24.04:LTS", "Ubuntu:24.04"]);
-    assert_eq!(keys("Debian:12"), ["Debian:12"]);
-    assert_eq!(keys("Maven:https://repo.example/m2"), ["Maven"]);
-    let repositories = keys("Red Hat:enterprise_linux:9");
-    assert_eq!(repositories[0], "Red Hat:enterprise_linux:9");
-    assert!(repositories.contains(&"Red Hat:enterprise_linux:9::baseos".to_owned()));
-    assert_eq!(keys("Red Hat:rhel_eus:9.4::baseos").len(), 1);
-    assert_eq!(keys("Red Hat").len(), 1);
 }
 
 #[test]

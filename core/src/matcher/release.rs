@@ -5,7 +5,7 @@
 //! release be left out (Debian, AlmaLinux, Rocky Linux); where it does not (Alpine, Ubuntu, …) the record
 //! is malformed, so that a package it calls affected is `unknown` instead.
 
-use crate::ecosystem::Ecosystem;
+use crate::ecosystem::{Ecosystem, Names, ReleaseUse};
 use crate::version::Scheme;
 
 /// How a published ecosystem applies to a package.
@@ -15,17 +15,6 @@ pub(super) enum Reach {
     Same,
     /// It should name a release and does not.
     ReleaseMissing,
-}
-
-/// Which names of a package its ecosystem's records use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Names {
-    /// The package's own.
-    Own,
-    /// That of the source package it was built from.
-    Source,
-    /// Either.
-    Both,
 }
 
 /// Everything about an ecosystem that does not depend on the package.
@@ -61,6 +50,7 @@ impl Plan {
             Err(error) => (None, Some(error.to_string())),
         };
         let scheme = ecosystem.as_ref().and_then(Ecosystem::scheme);
+        let names = ecosystem.as_ref().map_or(Names::Own, Ecosystem::names_used);
         let no_feed = !applying.iter().any(|(_, reach)| *reach == Reach::Same);
         let (problem, no_feed) = if text.is_empty() {
             (Some("the package has no ecosystem".to_owned()), false)
@@ -78,7 +68,7 @@ impl Plan {
             text: text.to_owned(),
             scheme,
             ecosystem,
-            names: names(base),
+            names,
             feeds: applying,
             problem,
             no_feed,
@@ -116,7 +106,9 @@ pub(super) fn reach(package: &str, feed: &str) -> Option<Reach> {
         // between repositories: `androidx.*` is on Google's only, `drupal/*` on Drupal's only.
         (None, Some(url)) => is_repository(url),
         (Some(release), None) => {
-            return match release_is_required(base) && !is_repository(release) {
+            let required =
+                Ecosystem::parse(base).is_ok_and(|base| base.release_use() == ReleaseUse::Required);
+            return match required && !is_repository(release) {
                 true => Some(Reach::ReleaseMissing),
                 false => Some(Reach::Same),
             };
@@ -179,53 +171,6 @@ fn like(part: &str, of_record: &str) -> bool {
 fn starts(text: &str, start: &str, after: char) -> bool {
     text.strip_prefix(start)
         .is_some_and(|rest| rest.starts_with(after))
-}
-
-/// Whether the schema asks for a release in every record of the ecosystem.
-fn release_is_required(base: &str) -> bool {
-    matches!(
-        base,
-        "Alpaquita"
-            | "Alpine"
-            | "Azure Linux"
-            | "BellSoft Hardened Containers"
-            | "Docker Hardened Images"
-            | "Mageia"
-            | "Photon OS"
-            | "Red Hat"
-            | "SUSE"
-            | "Ubuntu"
-            | "openEuler"
-            | "openSUSE"
-    )
-}
-
-/// Which names the records of an ecosystem use, by the schema and by what is published: AlmaLinux's
-/// records list binary packages though the schema speaks of the source package.
-fn names(base: &str) -> Names {
-    match base {
-        "Alpaquita"
-        | "Alpine"
-        | "Azure Linux"
-        | "BellSoft Hardened Containers"
-        | "Debian"
-        | "Echo"
-        | "Mageia"
-        | "Ubuntu"
-        | "openEuler" => Names::Source,
-        "Chainguard"
-        | "CleanStart"
-        | "Docker Hardened Images"
-        | "MinimOS"
-        | "Photon OS"
-        | "Red Hat"
-        | "Rocky Linux"
-        | "Root"
-        | "SUSE"
-        | "Wolfi"
-        | "openSUSE" => Names::Both,
-        _ => Names::Own,
-    }
 }
 
 #[cfg(test)]
