@@ -305,17 +305,10 @@ fn word(data: &[u8], at: usize) -> Option<u32> {
 pub(super) mod tests {
     use super::super::Fact;
     use super::*;
-    use crate::image::{ContentId, ImagePath};
+    use crate::inventory::tests::header;
 
     pub(in super::super) fn examine(path: &str, data: &[u8], limits: &Limits) -> (Vec<Package>, Vec<String>) {
-        let header = File {
-            path: ImagePath::new(path.as_bytes()),
-            mode: 0o755,
-            uid: 0,
-            gid: 0,
-            size: data.len() as u64,
-            content: ContentId(0),
-        };
+        let header = header(path, data.len(), 0);
         let mut found = Found::default();
         if wants(&header, data.get(..512).unwrap_or(data)) {
             read(&header, &mut &*data, limits, &mut found);
@@ -381,14 +374,7 @@ pub(super) mod tests {
 
     #[test]
     fn only_executables_are_wanted() {
-        let header = File {
-            path: ImagePath::new(b"a"),
-            mode: 0o644,
-            uid: 0,
-            gid: 0,
-            size: 8,
-            content: ContentId(0),
-        };
+        let header = header("a", 8, 0);
         let wanted = |head: &[u8]| wants(&header, head);
         assert!(wanted(b"\x7fELF\x02\x01"));
         assert!(wanted(b"MZ\x90\0"));

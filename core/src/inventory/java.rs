@@ -355,7 +355,7 @@ pub(super) mod tests {
 
     use super::super::binary::tests::shared;
     use super::*;
-    use crate::image::{ContentId, ImagePath};
+    use crate::inventory::tests::header;
 
     /// A zip of these entries; names that begin with `=` are stored, without the sign.
     pub(in crate::inventory) fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
@@ -386,14 +386,7 @@ pub(super) mod tests {
     }
 
     fn scan(path: &str, data: &[u8], limits: &Limits) -> (Vec<String>, Vec<String>) {
-        let header = FileHeader {
-            path: ImagePath::new(path.as_bytes()),
-            mode: 0o644,
-            uid: 0,
-            gid: 0,
-            size: data.len() as u64,
-            content: ContentId(0),
-        };
+        let header = header(path, data.len(), 0);
         let mut found = Found::default();
         if wants(&header, data.get(..512).unwrap_or(data)) {
             read(&header, &mut &*data, limits, &mut found);
@@ -470,14 +463,7 @@ pub(super) mod tests {
 
     #[test]
     fn an_unpacked_archive_keeps_its_properties() {
-        let header = FileHeader {
-            path: ImagePath::new(format!("app/{POM}").as_bytes()),
-            mode: 0o644,
-            uid: 0,
-            gid: 0,
-            size: 0,
-            content: ContentId(0),
-        };
+        let header = header(&format!("app/{POM}"), 0, 0);
         assert!((POM_PROPERTIES.wants)(&header, b""));
         let mut found = Found::default();
         read_unpacked(&header, VERSION, &Limits::default(), &mut found);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::image::{Image, ImageKind, Inspect, Layer, Node, NodeKind, View};
 
-fn header(path: &str, size: usize, content: u32) -> FileHeader {
+pub(super) fn header(path: &str, size: usize, content: u32) -> FileHeader {
     FileHeader {
         path: ImagePath::new(path.as_bytes()),
         mode: 0o644,
