@@ -512,7 +512,9 @@ fn what_is_no_feed_is_refused() {
     ));
     assert!(matches!(error(b"\x1f\x8b\x08 broken"), Error::Io { .. }));
     builder.add("empty.zip", &Zip::default().finish()).unwrap();
-    assert_eq!(builder.finish().unwrap().1.feeds.len(), 1);
+    let (_, report) = builder.finish().unwrap();
+    assert_eq!(report.feeds.len(), 1);
+    assert_eq!(skipped(&report), ["empty.zip: holds no record"]);
 }
 
 #[test]

@@ -158,6 +158,10 @@ impl DatabaseBuilder {
             Ok(())
         };
         feed::read(name, bytes, limits, &mut notes, &mut take)?;
+        // A feed of nothing must not pass for one that knows of no flaws.
+        if report.records == 0 && notes.total == 0 {
+            notes.add(|| name.to_owned(), || "holds no record".to_owned());
+        }
         report.skipped = notes.kept;
         report.skipped_total = notes.total;
         feeds.push(report);

@@ -348,8 +348,10 @@ impl Report {
             style.degree(value),
             style.dim(interval)
         )?;
-        writeln!(out, "  {}", style.dim("  loss  share   weight  degree  file"))?;
         let losing = score.terms.iter().filter(|term| term.loss > 0.0);
+        if losing.clone().next().is_some() {
+            writeln!(out, "  {}", style.dim("  loss  share   weight  degree  file"))?;
+        }
         for term in losing.clone().take(TERMS) {
             let more = if term.files > 1 {
                 format!(" (+{})", term.files - 1)
